@@ -1,13 +1,12 @@
 """Configuration of the lowest app: people, places, the ledger, sessions and payments."""
 
-from django.apps import AppConfig
 from django.utils.translation import gettext_noop as noop
 
-from cashdesk import catalog_checks, checks, name_checks, origin_checks, sign_in_checks, triggers
+from cashdesk import catalog_checks, checks, model_words, name_checks, origin_checks, sign_in_checks, triggers
 from cashdesk.contributions import Contributions, Destination
 
 
-class CashdeskConfig(AppConfig):
+class CashdeskConfig(model_words.WordedApp):
     """Configures the app. The import of the modules named below registers their system checks."""
 
     name = "cashdesk"

@@ -111,9 +111,9 @@ class ReportLine(models.TextChoices):
 class SessionStatus(models.TextChoices):
     """The states of a cash session. CLOSED_SYSTEM means closed without a count."""
 
-    OPEN = "OPEN", "Open"
-    CLOSED = "CLOSED", "Closed"
-    CLOSED_SYSTEM = "CLOSED_SYSTEM", "Closed without a count"
+    OPEN = "OPEN", noop("Open")
+    CLOSED = "CLOSED", noop("Closed")
+    CLOSED_SYSTEM = "CLOSED_SYSTEM", noop("Closed without a count")
 
 
 class SessionAct(StrEnum):
@@ -127,17 +127,17 @@ class SessionAct(StrEnum):
 class Settling(models.TextChoices):
     """The state of a place's settlement: none, open for trade, or being counted."""
 
-    NONE = "NONE", "No settlement"
-    OPEN = "OPEN", "Open settlement"
-    COUNTING = "COUNTING", "Settlement being counted"
+    NONE = "NONE", noop("No settlement")
+    OPEN = "OPEN", noop("Open settlement")
+    COUNTING = "COUNTING", noop("Settlement being counted")
 
 
 class PaymentStatus(models.TextChoices):
     """The status of a payment as the point of sale reports it. Only APPROVED moves money."""
 
-    PENDING = "PENDING", "Pending"
-    APPROVED = "APPROVED", "Approved"
-    REJECTED = "REJECTED", "Rejected"
+    PENDING = "PENDING", noop("Pending")
+    APPROVED = "APPROVED", noop("Approved")
+    REJECTED = "REJECTED", noop("Rejected")
 
 
 class PaymentAct(StrEnum):
@@ -150,9 +150,9 @@ class PaymentAct(StrEnum):
 class OrderStatus(models.TextChoices):
     """The states of an order. Only an open order can be paid or cancelled."""
 
-    OPEN = "OPEN", "Open"
-    PAID = "PAID", "Paid"
-    CANCELLED = "CANCELLED", "Cancelled"
+    OPEN = "OPEN", noop("Open")
+    PAID = "PAID", noop("Paid")
+    CANCELLED = "CANCELLED", noop("Cancelled")
 
 
 class OrderAct(StrEnum):
@@ -165,23 +165,23 @@ class OrderAct(StrEnum):
 class OrderType(models.TextChoices):
     """Where the customer eats. The values are published (docs/contracts.md, section 2)."""
 
-    DINE_IN = "dine_in", "Dine in"
-    TAKEAWAY = "takeaway", "Takeaway"
+    DINE_IN = "dine_in", noop("Dine in")
+    TAKEAWAY = "takeaway", noop("Takeaway")
 
 
 class PaymentType(models.TextChoices):
     """The direction of a payment: SALE brings money in, REFUND pays money out."""
 
-    SALE = "SALE", "Sale"
-    REFUND = "REFUND", "Refund"
+    SALE = "SALE", noop("Sale")
+    REFUND = "REFUND", noop("Refund")
 
 
 class Booked(models.TextChoices):
     """The way a payment was booked: into the open period, late for a closed period, or not at all."""
 
-    ON_TIME = "on_time", "On time"
-    LATE = "late", "Late"
-    NOT_MOVED = "none", "No money moved"
+    ON_TIME = "on_time", noop("On time")
+    LATE = "late", noop("Late")
+    NOT_MOVED = "none", noop("No money moved")
 
 
 class CountMoment(models.TextChoices):
@@ -201,24 +201,24 @@ WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)
 class VarianceKind(models.TextChoices):
     """The source of a variance. For UNCOUNTED and LATE, no count gives the size of the difference."""
 
-    SESSION = "SESSION", "Cash session"
-    OPENING = "OPENING", "Opening difference"
-    SETTLEMENT = "SETTLEMENT", "Settlement"
-    DEPOSIT = "DEPOSIT", "Deposit"
-    RECONCILIATION = "RECONCILIATION", "Reconciliation"
-    UNCOUNTED = "UNCOUNTED", "Closed without a count"
-    LATE = "LATE", "Late money"
+    SESSION = "SESSION", noop("Cash session")
+    OPENING = "OPENING", noop("Opening difference")
+    SETTLEMENT = "SETTLEMENT", noop("Settlement")
+    DEPOSIT = "DEPOSIT", noop("Deposit")
+    RECONCILIATION = "RECONCILIATION", noop("Reconciliation")
+    UNCOUNTED = "UNCOUNTED", noop("Closed without a count")
+    LATE = "LATE", noop("Late money")
 
 
 class VarianceState(models.TextChoices):
     """The states of a variance. `reconciliations.state_flow` says what each state allows."""
 
-    OPEN = "OPEN", "Open"
-    EXPLAINED = "EXPLAINED", "Explained"
-    REJECTED = "REJECTED", "Rejected"
-    ESCALATED = "ESCALATED", "Escalated"
-    APPROVED = "APPROVED", "Approved"
-    SUPERSEDED = "SUPERSEDED", "Superseded"
+    OPEN = "OPEN", noop("Open")
+    EXPLAINED = "EXPLAINED", noop("Explained")
+    REJECTED = "REJECTED", noop("Rejected")
+    ESCALATED = "ESCALATED", noop("Escalated")
+    APPROVED = "APPROVED", noop("Approved")
+    SUPERSEDED = "SUPERSEDED", noop("Superseded")
 
 
 ENDED_VARIANCES: Final = (VarianceState.APPROVED, VarianceState.SUPERSEDED)
@@ -251,34 +251,40 @@ class TryBy(models.TextChoices):
 class TokenKind(models.TextChoices):
     """The kinds of tokens: a person gets one at sign-in, and a program has a key."""
 
-    SIGN_IN = "SIGN_IN", "Sign-in"
-    API_KEY = "API_KEY", "API key"
+    SIGN_IN = "SIGN_IN", noop("Sign-in")
+    API_KEY = "API_KEY", noop("API key")
 
 
 class LinkPurpose(models.TextChoices):
     """The purposes of a one-time link. With each a person chooses a password; an invitation is for the first one."""
 
-    PASSWORD = "password", "New password"
-    INVITATION = "invitation", "Invitation"
+    PASSWORD = "password", noop("New password")
+    INVITATION = "invitation", noop("Invitation")
 
 
 class Scope(models.TextChoices):
     """The scopes of an API key (docs/contracts.md, section 0). The label says what the scope allows."""
 
-    CASH_MANAGEMENT_READ = "cash-management:read", "see expected cash of places and store-days, and reconciliations"
-    CASH_MANAGEMENT_WRITE = "cash-management:write", "record reconciliations, close business days"
-    PAYMENTS_READ = "payments:read", "see payments and the ways to pay"
-    PAYMENTS_WRITE = "payments:write", "report payments, decide pending ones"
+    CASH_MANAGEMENT_READ = (
+        "cash-management:read",
+        noop("see expected cash of places and store-days, and reconciliations"),
+    )
+    CASH_MANAGEMENT_WRITE = "cash-management:write", noop("record reconciliations, close business days")
+    PAYMENTS_READ = "payments:read", noop("see payments and the ways to pay")
+    PAYMENTS_WRITE = "payments:write", noop("report payments, decide pending ones")
     SETTLEMENTS_READ = (
         "settlements:read",
-        "see settlements, movements, counts, deposits, change orders, X and Z reports",
+        noop("see settlements, movements, counts, deposits, change orders, X and Z reports"),
     )
     SETTLEMENTS_WRITE = (
         "settlements:write",
-        "open, count and close settlements; book entries, drops, loans, deposits and change; open a drawer without a sale",
+        noop(
+            "open, count and close settlements; book entries, drops, loans, deposits and change; "
+            "open a drawer without a sale"
+        ),
     )
-    SESSIONS_READ = "sessions:read", "see cash sessions, shift summaries and people"
-    SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"
+    SESSIONS_READ = "sessions:read", noop("see cash sessions, shift summaries and people")
+    SESSIONS_WRITE = "sessions:write", noop("open cash sessions, reverse movements")
 
 
 EVENTS_KEPT_DAYS: Final = 90
@@ -306,14 +312,14 @@ class EventType(models.TextChoices):
 class DeliveryState(models.TextChoices):
     """The state of one event on its way to one webhook endpoint."""
 
-    WAITING = "WAITING", "Waiting"
-    DELIVERED = "DELIVERED", "Delivered"
-    FAILED = "FAILED", "Failed"
+    WAITING = "WAITING", noop("Waiting")
+    DELIVERED = "DELIVERED", noop("Delivered")
+    FAILED = "FAILED", noop("Failed")
 
 
 class OffReason(models.TextChoices):
     """The reasons why a webhook endpoint is off."""
 
-    PERSON = "PERSON", "switched off by a person"
-    GONE = "GONE", "switched off: the receiver answered 410 Gone"
-    FAILING = "FAILING", "switched off: nothing was delivered for days"
+    PERSON = "PERSON", noop("switched off by a person")
+    GONE = "GONE", noop("switched off: the receiver answered 410 Gone")
+    FAILING = "FAILING", noop("switched off: nothing was delivered for days")

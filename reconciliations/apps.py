@@ -1,17 +1,18 @@
 """Configuration of the reconciliations app."""
 
-from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as noop
 
+from cashdesk import model_words
 from cashdesk.contributions import Contributions, Destination, Spot
 from reconciliations import triggers
 
 
-class ReconciliationsConfig(AppConfig):
+class ReconciliationsConfig(model_words.WordedApp):
     """Configures the app. The import of `triggers` registers the database triggers of the app."""
 
     name = "reconciliations"
-    verbose_name = "Reconciliations"
+    verbose_name = gettext_lazy("Reconciliations")
     triggers = triggers
     contributes = Contributions(
         fragments={

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_noop as noop
 class DiscrepancyType(models.TextChoices):
     """The direction of a discrepancy (docs/contracts.md, section 3)."""
 
-    MATCH = "MATCH", "Match"
-    SHORTAGE = "SHORTAGE", "Shortage"
-    OVERAGE = "OVERAGE", "Overage"
+    MATCH = "MATCH", noop("Match")
+    SHORTAGE = "SHORTAGE", noop("Shortage")
+    OVERAGE = "OVERAGE", noop("Overage")
 
     @classmethod
     def of(cls, discrepancy: int) -> "DiscrepancyType":
@@ -22,8 +22,8 @@ class DiscrepancyType(models.TextChoices):
 class DayState(models.TextChoices):
     """The state of a business day."""
 
-    OPEN = "OPEN", "Open"
-    CLOSED = "CLOSED", "Closed"
+    OPEN = "OPEN", noop("Open")
+    CLOSED = "CLOSED", noop("Closed")
 
 
 class OrderState(StrEnum):
@@ -38,13 +38,13 @@ class OrderState(StrEnum):
 class Act(models.TextChoices):
     """The actions on a variance. Each one creates an event."""
 
-    EXPLAIN = "EXPLAIN", "Explain"
-    WITNESS = "WITNESS", "Witness"
-    RECOUNT = "RECOUNT", "Recount"
-    APPROVE = "APPROVE", "Approve"
-    REJECT = "REJECT", "Reject"
-    ESCALATE = "ESCALATE", "Escalate"
-    SUPERSEDE = "SUPERSEDE", "Supersede"
+    EXPLAIN = "EXPLAIN", noop("Explain")
+    WITNESS = "WITNESS", noop("Witness")
+    RECOUNT = "RECOUNT", noop("Recount")
+    APPROVE = "APPROVE", noop("Approve")
+    REJECT = "REJECT", noop("Reject")
+    ESCALATE = "ESCALATE", noop("Escalate")
+    SUPERSEDE = "SUPERSEDE", noop("Supersede")
 
 
 class DayAct(StrEnum):
@@ -56,15 +56,15 @@ class DayAct(StrEnum):
 class DayRule(models.IntegerChoices):
     """The rule by which a system amount was calculated. Recorded figures keep their rule. New figures use CUSTODY."""
 
-    MOVEMENTS = 1, "The day's movements, by who sold; nothing was carried over"
-    CUSTODY = 2, "With what was carried over, by who held the drawer"
+    MOVEMENTS = 1, noop("The day's movements, by who sold; nothing was carried over")
+    CUSTODY = 2, noop("With what was carried over, by who held the drawer")
 
 
 class FileFormat(models.TextChoices):
     """The file formats of an export."""
 
-    CSV = "csv", "CSV"
-    XLSX = "xlsx", "Excel (XLSX)"
+    CSV = "csv", noop("CSV")
+    XLSX = "xlsx", noop("Excel (XLSX)")
 
 
 class ExportState(models.TextChoices):
@@ -87,6 +87,6 @@ class ExportAct(StrEnum):
 class AuthorizationState(models.TextChoices):
     """The states of an authorization."""
 
-    USABLE = "USABLE", "Usable"
-    USED = "USED", "Used"
-    EXPIRED = "EXPIRED", "Expired"
+    USABLE = "USABLE", noop("Usable")
+    USED = "USED", noop("Used")
+    EXPIRED = "EXPIRED", noop("Expired")

@@ -1,17 +1,18 @@
 """Configuration of the settlements app."""
 
-from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as noop
 
+from cashdesk import model_words
 from cashdesk.contributions import Contributions, Destination, Spot
 from settlements import triggers
 
 
-class SettlementsConfig(AppConfig):
+class SettlementsConfig(model_words.WordedApp):
     """Configures the app. The import of `triggers` registers the database triggers of the app."""
 
     name = "settlements"
-    verbose_name = "Settlements"
+    verbose_name = gettext_lazy("Settlements")
     triggers = triggers
     contributes = Contributions(
         fragments={

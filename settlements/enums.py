@@ -17,8 +17,8 @@ PREVIEWS_OF_A_REGISTER: Final = 3
 class SettlementType(models.TextChoices):
     """The kind of place that a settlement belongs to."""
 
-    VAULT = "VAULT", "Safe"
-    CASHREGISTER = "CASHREGISTER", "Cash register"
+    VAULT = "VAULT", noop("Safe")
+    CASHREGISTER = "CASHREGISTER", noop("Cash register")
 
 
 class SettlementState(models.TextChoices):
@@ -63,8 +63,8 @@ PLACE_KIND: Final[Mapping[str, PlaceKind]] = MappingProxyType(
 class Direction(models.TextChoices):
     """The direction of a cashbook account: money in or money out."""
 
-    REVENUE = "REVENUE", "Revenue (paid in)"
-    EXPENSE = "EXPENSE", "Expense (paid out)"
+    REVENUE = "REVENUE", noop("Revenue (paid in)")
+    EXPENSE = "EXPENSE", noop("Expense (paid out)")
 
 
 ENTRY_KIND: Final[Mapping[str, MovementKind]] = MappingProxyType(
@@ -92,10 +92,10 @@ Managers add accounts, give them other numbers, and retire them.
 class DepositState(models.TextChoices):
     """The states of a bag for the bank. A reversal of its movement cancels the deposit."""
 
-    PREPARED = "PREPARED", "Prepared"
-    COLLECTED = "COLLECTED", "Picked up"
-    CREDITED = "CREDITED", "Credited"
-    CANCELLED = "CANCELLED", "Cancelled"
+    PREPARED = "PREPARED", noop("Prepared")
+    COLLECTED = "COLLECTED", noop("Picked up")
+    CREDITED = "CREDITED", noop("Credited")
+    CANCELLED = "CANCELLED", noop("Cancelled")
 
 
 class DepositAct(models.TextChoices):
@@ -110,9 +110,9 @@ class DepositAct(models.TextChoices):
 class ChangeOrderState(models.TextChoices):
     """The states of an order for notes and coins."""
 
-    ORDERED = "ORDERED", "Ordered"
-    ARRIVED = "ARRIVED", "Arrived"
-    CANCELLED = "CANCELLED", "Cancelled"
+    ORDERED = "ORDERED", noop("Ordered")
+    ARRIVED = "ARRIVED", noop("Arrived")
+    CANCELLED = "CANCELLED", noop("Cancelled")
 
 
 class ChangeOrderAct(StrEnum):

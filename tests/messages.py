@@ -4,6 +4,7 @@ Uses only Python: Django prepares the templates, and Babel extracts the words.
 """
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,6 @@ import django
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
-from django.conf import settings
 
 HEADER: Final = """# Cashdesk in another language; docs/languages.md has the glossary.
 msgid ""
@@ -58,7 +58,59 @@ def source() -> Catalog:
         ):
             flags = ["python-format"] if "%(" in str(message) else []
             catalog.add(message, locations=[(path, None)], auto_comments=comments, context=context, flags=flags)  # type: ignore[list-item]
+    for path, text in _words_of_models():
+        catalog.add(text, locations=[(path, None)])  # type: ignore[list-item]
     return catalog
+
+
+def _words_of_models() -> Iterator[tuple[str, str]]:
+    """Yields the words of models that the admin shows (cashdesk.model_words): names, and the fields with their help."""
+    from django.contrib import admin
+
+    for model, page in sorted(admin.site._registry.items(), key=lambda found: found[0]._meta.label):
+        if model._meta.app_label not in APPS:
+            continue
+        path = f"{model.__module__.replace('.', '/')}.py"
+        names = (model._meta.verbose_name, model._meta.verbose_name_plural)
+        yield from ((path, _english(name)) for name in names if name)
+        for rows, pages in ((model, page), *((inline.model, inline) for inline in page.inlines)):
+            yield from ((path, word) for word in _words_of_fields(rows, shown=set(_shown_by(pages))))
+
+
+def _words_of_fields(model: Any, *, shown: set[str]) -> Iterator[str]:
+    from django.utils.text import capfirst
+
+    from cashdesk.model_words import lazy_name
+
+    for field in model._meta.fields:
+        if field.name in shown and isinstance(field.verbose_name, type(lazy_name(""))):
+            yield capfirst(_english(field.verbose_name))
+            yield from (_english(words) for words in (field.help_text,) if words)
+
+
+def _shown_by(page: Any) -> Iterator[str]:
+    """Yields the names of what a page of the admin shows: fields, and the columns that are named after one."""
+    names = ("list_display", "list_filter", "fields", "fieldsets", "add_fieldsets", "readonly_fields", "basics")
+    return _names_in([getattr(page, name, None) for name in names])
+
+
+def _names_in(shown: Any) -> Iterator[str]:
+    if isinstance(shown, str):
+        yield shown
+    elif isinstance(shown, dict):
+        yield from _names_in(shown["fields"])
+    elif isinstance(shown, list | tuple):
+        for part in shown:
+            yield from _names_in(part)
+    elif callable(shown) and not isinstance(shown, type):
+        yield shown.__name__
+
+
+def _english(words: Any) -> str:
+    from django.utils.translation import override
+
+    with override(None):
+        return str(words)
 
 
 def _texts() -> Iterator[tuple[str, str]]:
@@ -69,8 +121,6 @@ def _texts() -> Iterator[tuple[str, str]]:
             if "migrations" not in path.parts:
                 yield str(path.relative_to(ROOT)), path.read_text()
     for path in sorted((ROOT / "templates").rglob("*.html")):
-        if "admin" in path.parts:
-            continue  # the back office speaks English
         lines = templatize(path.read_text(), origin=str(path)).splitlines()
         # What is left of a template is no Python: its indentation least of all.
         yield str(path.relative_to(ROOT)), "\n".join(line.strip() for line in lines)
@@ -78,7 +128,7 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 def main() -> int:
     """Updates every catalog from the source, and prints the words without a translation."""
-    settings.configure(USE_I18N=False) if not settings.configured else None
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     marked = source()
     for language, path in catalogs().items():

@@ -3,7 +3,6 @@
 import ast
 import gettext
 import re
-from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from django.utils.translation import to_locale
 from cashdesk.enums import Language
 from cashdesk.models import User
 from tests.messages import ROOT, catalogs, read, source
+from tests.page_words import words_of
 from tests.screens.desk import Browser
 from tests.stories import Cast
 
@@ -23,8 +23,6 @@ PAGES = ("cashdesk", "settlements", "reconciliations")
 LANGUAGES = {language: to_locale(language) for language in Language.values if language != Language.ENGLISH}
 
 ENGLISH_EVERYWHERE = {"Cashdesk", "A4", "mm"}
-SAID = ("alt", "aria-label", "placeholder", "title", "content", "data-label", "data-words", "data-busy")
-"""The attributes that people see or hear."""
 
 
 @pytest.fixture(scope="module")
@@ -98,37 +96,7 @@ def _placeholders(text: str) -> list[str]:
 # --- What is marked ---------------------------------------------------------------------------------------------------
 
 
-class Words(HTMLParser):
-    """Collects the texts of a page that a person can see or hear."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.inside: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = dict(attrs)
-        # What follows a choice of language is each language's own name.
-        if tag not in ("meta", "input", "link", "br", "img"):
-            self.inside.append(f"{tag}[lang]" if "lang" in named and tag != "html" else tag)
-        self.found += [value or "" for name, value in attrs if name in SAID and named.get("name") != "viewport"]
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.inside and self.inside.pop().partition("[")[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if not {"code", "script", "button[lang]"} & set(self.inside):
-            self.found.append(" ".join(data.split()))
-
-
-def words_of(html: str) -> list[str]:
-    words = Words()
-    words.feed(html)
-    return words.found
-
-
-TEMPLATES = [path for app in PAGES for path in sorted((ROOT / "templates" / app).rglob("*.html"))]
+TEMPLATES = [path for app in (*PAGES, "admin") for path in sorted((ROOT / "templates" / app).rglob("*.html"))]
 
 
 BLOCKS_OF_ATTRIBUTES = {
@@ -136,8 +104,8 @@ BLOCKS_OF_ATTRIBUTES = {
     for path in TEMPLATES
     for tag in re.findall(r"<\w[^<>]*{% block [^<>]*>", path.read_text())
     for name in re.findall(r"{% block (\w+) %}", tag)
-}
-"""Blocks that stand inside a tag of a base page: what fills them are attributes, no words."""
+} | {"bodyclass", "coltype"}
+"""Blocks that stand inside a tag of a base page, ours or Django's: what fills them are attributes, no words."""
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -10,6 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.admin.api_key import IssueKey, LimitKey, RotateKey
 from cashdesk.admin_base.action_pages import ActForm, Acting, ActPage, Done
@@ -25,11 +28,11 @@ from cashdesk.models import AccessToken
 class StateFilter(admin.SimpleListFilter):
     """Filters tokens: revoked, or not revoked."""
 
-    title = "state"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("valid", "Not revoked"), ("revoked", "Revoked")]
+        return [("valid", _("Not revoked")), ("revoked", _("Revoked"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         return queryset if self.value() is None else queryset.filter(revoked_at__isnull=self.value() == "valid")
@@ -37,8 +40,8 @@ class StateFilter(admin.SimpleListFilter):
 
 class Revoke(ActPage):
     name = "revoke"
-    label = "Revoke token"
-    explanation = "It stops working at once. You cannot undo this."
+    label = gettext_lazy("Revoke token")
+    explanation = gettext_lazy("It stops working at once. You cannot undo this.")
     form = ActForm
     role = Role.ADMIN
 
@@ -47,7 +50,7 @@ class Revoke(ActPage):
 
     def do(self, row: AccessToken, form: ActForm, *, by: Principal, at: datetime) -> Done:
         revoke(token=row, by=by, at=at)
-        return Done(message=f"Revoked: {row}.")
+        return Done(message=_("Revoked: %(token)s.") % {"token": row})
 
 
 @admin.register(AccessToken)
@@ -77,28 +80,32 @@ class AccessTokenAdmin(Acting):
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return has_role(request, Role.ADMIN)
 
-    @admin.display(description="scopes")
+    @admin.display(description=gettext_lazy("Scopes"))
     def scopes_listed(self, token: AccessToken) -> str:
         """Shows the scopes of an API key. A person's token has none: the role of the person decides."""
         return ", ".join(token.scopes) or NOTHING
 
-    @admin.display(description="requests per minute")
+    @admin.display(description=gettext_lazy("Requests per minute"))
     def request_limit(self, token: AccessToken) -> str:
         """Shows the limit of an API key. A person's token has none."""
         if token.kind != TokenKind.API_KEY:
             return NOTHING
-        told = f"{limit}" if (limit := limit_of(token)) else "no limit"
-        return told if token.requests_per_minute is not None else f"{told} (default of this installation)"
+        told = f"{limit}" if (limit := limit_of(token)) else _("no limit")
+        return (
+            told
+            if token.requests_per_minute is not None
+            else _("%(limit)s (default of this installation)") % {"limit": told}
+        )
 
-    @admin.display(description="replaces")
+    @admin.display(description=gettext_lazy("Replaces"))
     def replaces_link(self, token: AccessToken) -> str:
         return link_to(token.replaces) if token.replaces else NOTHING
 
-    @admin.display(description="replaced by")
+    @admin.display(description=gettext_lazy("Replaced by"))
     def replaced_by_link(self, token: AccessToken) -> str:
         return link_to(token.replaced_by) if hasattr(token, "replaced_by") else NOTHING
 
-    @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: "QuerySet[AccessToken]") -> HttpResponse | None:
         """Asks for confirmation with a list of the tokens, then revokes them."""
         running = queryset.filter(revoked_at__isnull=True)
@@ -107,12 +114,12 @@ class AccessTokenAdmin(Acting):
                 tokens = list(running)
                 for token in tokens:
                     revoke(token=token, by=principal_of(request), at=timezone.now())
-                    self.log_change(request, token, "Revoked.")
-            self.message_user(request, f"Revoked: {len(tokens)}.", messages.SUCCESS)
+                    self.log_change(request, token, noop("Revoked"))
+            self.message_user(request, _("Revoked: %(number)s.") % {"number": len(tokens)}, messages.SUCCESS)
             return None
         context = {
             **self.admin_site.each_context(request),
-            "title": "Revoke tokens",
+            "title": _("Revoke tokens"),
             "opts": self.opts,
             "tokens": running,
             "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,

@@ -11,6 +11,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
 from cashdesk.admin_base.model_admin import NamedAutocomplete
@@ -30,6 +32,11 @@ from cashdesk.enums import Role, Scope
 from cashdesk.models import AccessToken, Account, Store, Vendor
 
 UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
+UNIT_WORDS: Final = {
+    "minutes": gettext_lazy("minutes"),
+    "hours": gettext_lazy("hours"),
+    "days": gettext_lazy("days"),
+}
 OVERLAP_COUNT_MAX: Final = OVERLAP_MAX // UNITS["minutes"]
 HEADER: Final = "x-api-key: {}"
 
@@ -40,43 +47,59 @@ def requests_field() -> forms.IntegerField:
         min_value=0,
         max_value=REQUESTS_MAX,
         required=False,
-        label="Requests per minute",
-        help_text="The most requests that the key may send in a minute. If empty, the default of this installation "
-        "applies. 0 means no limit.",
+        label=gettext_lazy("Requests per minute"),
+        help_text=gettext_lazy(
+            "The most requests that the key may send in a minute. If empty, the default of this installation "
+            "applies. 0 means no limit."
+        ),
     )
+
+
+def scopes_in_words() -> list[tuple[str, str]]:
+    """Returns the choices of scopes. A scope is a word of programs, and its meaning is in the language of the page."""
+    return [(scope.value, f"{scope.value} - {_(scope.label)}") for scope in Scope]
 
 
 class IssueKeyForm(ActForm):
-    account = forms.ModelChoiceField(queryset=Account.objects.none())
+    account = forms.ModelChoiceField(label=gettext_lazy("Account"), queryset=Account.objects.none())
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=NAME_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="What uses the key, such as till 3. The audit trail shows it.",
+        help_text=gettext_lazy("What uses the key, such as till 3. The audit trail shows it."),
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, f"{scope.value} - {scope.label}") for scope in Scope],
+        label=gettext_lazy("Scopes"),
+        choices=scopes_in_words,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose only what the program needs.",
+        help_text=gettext_lazy("Choose only what the program needs."),
     )
     vendor = forms.ModelChoiceField(
+        label=gettext_lazy("Vendor"),
         queryset=Vendor.objects.none(),
         required=False,
-        help_text="Binds the key to the vendor's stores. A key without a vendor cannot use cash management.",
+        help_text=gettext_lazy(
+            "Binds the key to the vendor's stores. A key without a vendor cannot use cash management."
+        ),
     )
     store = forms.ModelChoiceField(
-        queryset=Store.objects.none(), required=False, help_text="Binds the key to one store."
+        label=gettext_lazy("Store"),
+        queryset=Store.objects.none(),
+        required=False,
+        help_text=gettext_lazy("Binds the key to one store."),
     )
     station = forms.IntegerField(
+        label=gettext_lazy("Station"),
         min_value=1,
         required=False,
-        help_text="Binds the key to one register of the store. Enter its number, such as 2.",
+        help_text=gettext_lazy("Binds the key to one register of the store. Enter its number, such as 2."),
     )
     requests_per_minute = requests_field()
     expires_at = forms.DateField(
-        label="Works until",
+        label=gettext_lazy("Works until"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="The last day on which the key works, in UTC. If empty, it works until you revoke it.",
+        help_text=gettext_lazy("The last day on which the key works, in UTC. If empty, it works until you revoke it."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -103,8 +126,8 @@ class IssueKeyForm(ActForm):
 
 class IssueKey(ActPage):
     name = "issue"
-    label = "Issue an API key"
-    explanation = (
+    label = gettext_lazy("Issue an API key")
+    explanation = gettext_lazy(
         "With a key, a program can use the API within the scopes and the binding of the key. The "
         "next page shows its secret once."
     )
@@ -124,16 +147,16 @@ class RotateKeyForm(ActForm):
         min_value=0,
         max_value=OVERLAP_COUNT_MAX,
         initial=24,
-        label="The old key works for",
-        help_text="0 ends it at once.",
+        label=gettext_lazy("The old key works for"),
+        help_text=gettext_lazy("0 ends it at once."),
     )
-    unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS], initial="hours", label="Unit")
+    unit = forms.ChoiceField(choices=list(UNIT_WORDS.items()), initial="hours", label=gettext_lazy("Unit"))
 
 
 class RotateKey(ActPage):
     name = "rotate"
-    label = "Rotate API key"
-    explanation = (
+    label = gettext_lazy("Rotate API key")
+    explanation = gettext_lazy(
         "Issues a new key with the same name, scopes and binding. The next page shows its secret "
         "once. Give it to the program while the old key still works."
     )
@@ -148,8 +171,11 @@ class RotateKey(ActPage):
         overlap = form.cleaned_data["overlap"] * UNITS[form.cleaned_data["unit"]]
         made, secret = rotate_api_key(token=row, overlap=overlap, by=by, at=at)
         until = made.replaces.expires_at if made.replaces else None
-        ends = f"The old key {row} works until {until:%Y-%m-%d %H:%M:%S} UTC." if overlap else f"{row} has ended."
-        return Done(made=made, secret=secret, shown=(ends,))
+        if overlap:
+            told = _("The old key %(key)s works until %(at)s.") % {"key": row, "at": f"{until:%Y-%m-%d %H:%M:%S} UTC"}
+        else:
+            told = _("%(key)s has ended.") % {"key": row}
+        return Done(made=made, secret=secret, shown=(told,))
 
 
 class LimitKeyForm(ActForm):
@@ -162,8 +188,8 @@ class LimitKeyForm(ActForm):
 
 class LimitKey(ActPage):
     name = "limit"
-    label = "Set request limit"
-    explanation = (
+    label = gettext_lazy("Set request limit")
+    explanation = gettext_lazy(
         "Above the limit the API answers with status 429 until the minute is over. People have no limit, so a limit never "
         "stops a cashier."
     )
@@ -176,4 +202,4 @@ class LimitKey(ActPage):
     def do(self, row: AccessToken, form: LimitKeyForm, *, by: Principal, at: datetime) -> Done:
         requests = form.cleaned_data["requests_per_minute"]
         set_request_limit(token=row, requests_per_minute=requests, by=by, at=at)
-        return Done(message=f"Request limit of {row} saved.")
+        return Done(message=_("Request limit of %(key)s saved.") % {"key": row})

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money
@@ -19,11 +21,11 @@ class PlaceFilter(admin.SimpleListFilter):
     The sidebar offers no places to choose from. It shows only the place that is set, so that people can remove the filter.
     """
 
-    title = "place"
+    title = gettext_lazy("Place")
     parameter_name = "place"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [] if self.value() is None else [(str(self.value()), "The chosen place")]
+        return [] if self.value() is None else [(str(self.value()), _("The chosen place"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
@@ -48,19 +50,19 @@ class MovementAdmin(ActingAdmin):
     list_filter = (StoreFilter, PlaceFilter, "kind", "is_late", "business_date")
     narrowed_by = ("session",)
     search_fields = ("pk", "uuid", "session")
-    search_help_text = "The number or UUID of a movement, or the number of a session"
+    search_help_text = gettext_lazy("The number or UUID of a movement, or the number of a session")
     fields = (
         "uuid", "store", "kind", "source", "destination", money("amount"), "method", "session", "payment", "reverses",
         "reversed_by_link", "is_late", day("business_date"), moment("occurred_at"), moment("recorded_at"), "recorded_by",
         "recorded_with", "reason", "note",
     )  # fmt: skip
 
-    @admin.display(description="late")
+    @admin.display(description=gettext_lazy("Late"))
     def late(self, movement: Movement) -> str:
         """Marks only late movements, so that the mark stands out."""
-        return "late" if movement.is_late else ""
+        return _("late") if movement.is_late else ""
 
-    @admin.display(description="reversed by")
+    @admin.display(description=gettext_lazy("Reversed by"))
     def reversed_by_link(self, movement: Movement) -> str:
         reversal = getattr(movement, "reversed_by", None)
         return link_to(reversal) if reversal else NOTHING
@@ -68,13 +70,13 @@ class MovementAdmin(ActingAdmin):
 
 class CountAmountInline(ReadOnlyInline):
     model = CountAmount
-    verbose_name_plural = "amounts"
+    verbose_name_plural = gettext_lazy("Amounts")
     fields = ("currency", "method", money("amount"), "pieces_listed")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CountAmount]":
         return super().get_queryset(request).prefetch_related("pieces")
 
-    @admin.display(description="pieces")
+    @admin.display(description=gettext_lazy("Pieces"))
     def pieces_listed(self, amount: CountAmount) -> str:
         lines = (f"{line.pieces} x {style().face(line.denomination, amount.currency)}" for line in amount.pieces.all())
         return "\n".join(lines) or NOTHING
@@ -85,7 +87,7 @@ class CountAdmin(ReadOnlyAdmin):
     """All counts, including every attempt."""
 
     list_display = (
-        "pk",
+        "id",
         moment("counted_at", store="place__store"),
         "store",
         "place",
@@ -99,7 +101,7 @@ class CountAdmin(ReadOnlyAdmin):
     list_filter = (PlaceStoreFilter, "moment")
     narrowed_by = ("session",)
     search_fields = ("pk", "session")
-    search_help_text = "The number of a count or of a session"
+    search_help_text = gettext_lazy("The number of a count or of a session")
     fields = (
         "store",
         "place",
@@ -115,11 +117,11 @@ class CountAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Count]":
         return super().get_queryset(request).prefetch_related("amounts")
 
-    @admin.display(description="store")
+    @admin.display(description=gettext_lazy("Store"))
     def store(self, count: Count) -> Any:
         return count.place.store
 
-    @admin.display(description="found")
+    @admin.display(description=gettext_lazy("Found"))
     def amounts_listed(self, count: Count) -> str:
         return ", ".join(style().amount(found.amount, found.currency) for found in count.amounts.all())
 
@@ -135,13 +137,13 @@ class SealAdmin(ReadOnlyAdmin):
     list_filter = (PlaceStoreFilter,)
     narrowed_by = ("place",)
     search_fields = ("number", "digest")
-    search_help_text = "A Z number or a whole digest"
+    search_help_text = gettext_lazy("A Z number or a whole digest")
     fields = (
         "number", "store", "place", moment("sealed_at", store="place__store"), "session_link", "after_movement",
         "last_movement", "movement_count", "balances_listed", "digest", "previous_digest",
     )  # fmt: skip
 
-    @admin.display(description="store")
+    @admin.display(description=gettext_lazy("Store"))
     def store(self, seal: Seal) -> Any:
         return seal.place.store
 
@@ -153,20 +155,19 @@ class SealAdmin(ReadOnlyAdmin):
         note_look(request, CashSession.objects.filter(seal=context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="digest")
+    @admin.display(description=gettext_lazy("Digest"))
     def digest_begins(self, seal: Seal) -> str:
         """Shows the first characters of the digest. The page of the seal shows the whole digest."""
         return f"{seal.digest[:12]}…"
 
-    @admin.display(description="session")
+    @admin.display(description=gettext_lazy("Session"))
     def session_link(self, seal: Seal) -> str:
         session = getattr(seal, "session", None)
         return link_to(session) if session else NOTHING
 
-    @admin.display(description="closing balances")
+    @admin.display(description=gettext_lazy("Closing balances"))
     def balances_listed(self, seal: Seal) -> str:
         """Shows the balances at the end of the period, per currency and method."""
-        return (
-            "\n".join(f"{style().amount(line['amount'], line['currency'])} {line['method']}" for line in seal.balances)
-            or "nothing"
-        )
+        return "\n".join(
+            f"{style().amount(line['amount'], line['currency'])} {line['method']}" for line in seal.balances
+        ) or _("nothing")

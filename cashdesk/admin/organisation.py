@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.columns import NOTHING, moment, money
 from cashdesk.admin_base.forms import RefusableForm
@@ -118,9 +120,10 @@ class FloatField(forms.Field):
         super().__init__(
             widget=FloatWidget(currency),
             required=False,
-            label="Usual float",
-            help_text="Pieces of each note and coin. Offered when a drawer is opened, and left in the drawer at "
-            "the close.",
+            label=gettext_lazy("Usual float"),
+            help_text=gettext_lazy(
+                "Pieces of each note and coin. Offered when a drawer is opened, and left in the drawer at the close."
+            ),
         )
 
     def to_python(self, value: Any) -> dict[str, Any]:
@@ -136,8 +139,13 @@ AMOUNTS: Final = (
     "tolerance_minor", "escalation_minor", "float_minor", "witness_minor", "register_look_minor", "vault_look_minor",
 )  # fmt: skip
 LOOKED_AT: Final = {
-    "register_look_minor": "amounts paid in, paid out, dropped or lent",
-    "vault_look_minor": "deposits, change from the bank, and amounts paid into or out of the safe",
+    "register_look_minor": gettext_lazy(
+        "In units of the currency. The page asks again before it books larger amounts paid in, paid out, dropped or lent."
+    ),
+    "vault_look_minor": gettext_lazy(
+        "In units of the currency. The page asks again before it books larger deposits, change from the bank, and amounts "
+        "paid into or out of the safe."
+    ),
 }
 
 
@@ -148,35 +156,41 @@ class StoreForm(RefusableForm):
         refuse_change_of_store(self.instance)
 
     tolerance_minor = forms.CharField(
-        label="Tolerance",
+        label=gettext_lazy("Tolerance"),
         initial="0",
-        help_text="In units of the currency, such as 2.50.",
-        error_messages={"required": "Enter an amount."},
+        help_text=gettext_lazy("In units of the currency, such as 2.50."),
+        error_messages={"required": gettext_lazy("Enter an amount.")},
     )
     escalation_minor = forms.CharField(
-        label="Second limit",
+        label=gettext_lazy("Second limit"),
         required=False,
-        help_text="In units of the currency. An admin must sign off larger differences. If empty, there is no "
-        "second limit.",
+        help_text=gettext_lazy(
+            "In units of the currency. An admin must sign off larger differences. If empty, there is no second limit."
+        ),
     )
     float_minor = forms.CharField(
-        label="Usual float as one amount",
+        label=gettext_lazy("Usual float as one amount"),
         required=False,
-        help_text="In units of the currency. Used if the usual float has no notes and coins. If empty, there is none.",
+        help_text=gettext_lazy(
+            "In units of the currency. Used if the usual float has no notes and coins. If empty, there is none."
+        ),
     )
     witness_minor = forms.CharField(
-        label="Witness above",
+        label=gettext_lazy("Witness above"),
         required=False,
-        help_text="In units of the currency. A second person must confirm larger counts at the desk. If empty, "
-        "no count needs a second person.",
+        help_text=gettext_lazy(
+            "In units of the currency. A second person must confirm larger counts at the desk. If empty, "
+            "no count needs a second person."
+        ),
     )
-    register_look_minor = forms.CharField(label="Second look above, at a register", required=False)
-    vault_look_minor = forms.CharField(label="Second look above, in the safe", required=False)
+    register_look_minor = forms.CharField(label=gettext_lazy("Second look above, at a register"), required=False)
+    vault_look_minor = forms.CharField(label=gettext_lazy("Second look above, in the safe"), required=False)
     registers = forms.IntegerField(
+        label=gettext_lazy("Registers"),
         min_value=0,
         max_value=REGISTERS_MAX,
         initial=1,
-        help_text="Stations 1 and up. Opening a drawer adds more if needed.",
+        help_text=gettext_lazy("Stations 1 and up. Opening a drawer adds more if needed."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -186,9 +200,9 @@ class StoreForm(RefusableForm):
             for name in AMOUNTS:
                 amount = getattr(self.instance, name)
                 self.initial[name] = "" if amount is None else style().digits(amount, self.instance.currency)
-        for name, acts in LOOKED_AT.items():
+        for name, words in LOOKED_AT.items():
             if name in self.fields:
-                self.fields[name].help_text = self._look_help(acts, is_vault=name == "vault_look_minor")
+                self.fields[name].help_text = self._look_help(str(words), is_vault=name == "vault_look_minor")
         if "language" in self.fields:
             # An empty choice keeps the language. A new store gets English.
             self.fields["language"].required = False
@@ -196,45 +210,44 @@ class StoreForm(RefusableForm):
             self.fields["float_template"] = FloatField(self.instance.currency)
 
     def clean_tolerance_minor(self) -> int:
-        return self._minor("tolerance_minor", field="tolerance")
+        return self._minor("tolerance_minor")
 
     def clean_float_minor(self) -> int:
-        return self._minor("float_minor", field="usual float as one amount") if self.cleaned_data["float_minor"] else 0
+        return self._minor("float_minor") if self.cleaned_data["float_minor"] else 0
 
     def clean_escalation_minor(self) -> int | None:
-        return self._minor("escalation_minor", field="second limit") if self.cleaned_data["escalation_minor"] else None
+        return self._minor("escalation_minor") if self.cleaned_data["escalation_minor"] else None
 
     def clean_witness_minor(self) -> int | None:
-        return self._minor("witness_minor", field="witness above") if self.cleaned_data["witness_minor"] else None
+        return self._minor("witness_minor") if self.cleaned_data["witness_minor"] else None
 
     def clean_register_look_minor(self) -> int | None:
-        field = "second look above, at a register"
-        return self._minor("register_look_minor", field=field) if self.cleaned_data["register_look_minor"] else None
+        return self._minor("register_look_minor") if self.cleaned_data["register_look_minor"] else None
 
     def clean_vault_look_minor(self) -> int | None:
-        field = "second look above, in the safe"
-        return self._minor("vault_look_minor", field=field) if self.cleaned_data["vault_look_minor"] else None
+        return self._minor("vault_look_minor") if self.cleaned_data["vault_look_minor"] else None
 
-    def _look_help(self, acts: str, *, is_vault: bool) -> str:
+    def _look_help(self, words: str, *, is_vault: bool) -> str:
         """Returns the help text of a limit for the second look, with the default limit of the store's currency."""
-        words = f"In units of the currency. The page asks again before it books larger {acts}."
         if self.instance.pk is None:
-            return f"{words} If empty, the default of the currency applies."
+            told = _("If empty, the default of the currency applies.")
+            return f"{words} {told}"
         unset = Store(currency=self.instance.currency)
         limit = second_look_limit(store=unset, is_vault=is_vault)
-        default = style().amount(limit, unset.currency) if limit is not None else "no limit"
-        return f"{words} If empty, the default applies: {default}."
+        default = style().amount(limit, unset.currency) if limit is not None else _("no limit")
+        told = _("If empty, the default applies: %(limit)s.") % {"limit": default}
+        return f"{words} {told}"
 
-    def _minor(self, name: str, *, field: str) -> int:
+    def _minor(self, name: str) -> int:
         """Parses an amount into minor units.
 
         The currency is the one in the form. If the form has no currency, it is the currency of the store.
         """
         currency = self.cleaned_data.get("currency", self.instance.currency)
         try:
-            return amount_typed(self.cleaned_data[name], currency, field=field)
+            return amount_typed(self.cleaned_data[name], currency, field=name)
         except InvalidInput as error:
-            raise forms.ValidationError(error.message) from error
+            raise forms.ValidationError([*error.on_pages.values()]) from error
 
 
 @admin.register(Store)
@@ -277,12 +290,12 @@ class StoreAdmin(CashdeskAdmin):
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
         """Adds the number of registers for a new store. An existing store has more fields, such as its usual float."""
         amounts = {
-            "tolerance_minor": money("tolerance_minor", label="tolerance"),
-            "escalation_minor": money("escalation_minor", label="second limit"),
-            "float_minor": money("float_minor", label="usual float as one amount"),
-            "witness_minor": money("witness_minor", label="witness above"),
-            "register_look_minor": money("register_look_minor", label="second look above, at a register"),
-            "vault_look_minor": money("vault_look_minor", label="second look above, in the safe"),
+            "tolerance_minor": money("tolerance_minor", label=gettext_lazy("Tolerance")),
+            "escalation_minor": money("escalation_minor", label=gettext_lazy("Second limit")),
+            "float_minor": money("float_minor", label=gettext_lazy("Usual float as one amount")),
+            "witness_minor": money("witness_minor", label=gettext_lazy("Witness above")),
+            "register_look_minor": money("register_look_minor", label=gettext_lazy("Second look above, at a register")),
+            "vault_look_minor": money("vault_look_minor", label=gettext_lazy("Second look above, in the safe")),
         }
         if obj is None:
             return (*self.basics, "registers")
@@ -291,7 +304,7 @@ class StoreAdmin(CashdeskAdmin):
         usual = "shown_float" if reads else "float_template"
         return (*basics, usual, "is_active", "uuid", StoreAdmin.created_at)
 
-    @admin.display(description="usual float")
+    @admin.display(description=gettext_lazy("Usual float"))
     def shown_float(self, store: Store) -> str:
         lines = [f"{pieces} × {style().face(worth, store.currency)}" for worth, pieces in store.usual_float.items()]
         return ", ".join(lines) or NOTHING

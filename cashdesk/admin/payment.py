@@ -7,6 +7,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.columns import NOTHING, link_to, moment, money
 from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, principal_of, written_fields
@@ -53,7 +54,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_filter = (StoreFilter, "status", "type", "booked", "clock_adjusted")
     narrowed_by = ("session",)
     search_fields = ("pk", "external_id", "session")
-    search_help_text = "The point of sale's id of a payment, or the number of a session"
+    search_help_text = gettext_lazy("The point of sale's id of a payment, or the number of a session")
     fields = (
         "external_id", "order", "store", "register", "session", "operator", "type", "status", "method", money("amount"),
         money("tendered"), money("change"), money("tax"), money("discount"), "channel", "service", "booked",
@@ -61,7 +62,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         moment("decided_at"),
     )  # fmt: skip
 
-    @admin.display(description="movements")
+    @admin.display(description=gettext_lazy("Movements"))
     def movements_listed(self, payment: Payment) -> str:
         # The index on `payment` contains no reversals. So the query finds the other movements and joins their reversals.
         booked = Movement.objects.select_related("reversed_by").filter(payment=payment, reverses__isnull=True)
@@ -79,7 +80,7 @@ class OrderAdmin(ReadOnlyAdmin):
     joined = ("store", "payment", "created_by", "created_with")
     list_filter = (StoreFilter, "status", "type")
     search_fields = ("pk", "uuid", "number")
-    search_help_text = "The number or the id of an order"
+    search_help_text = gettext_lazy("The number or the id of an order")
     fields = (
         "number", "uuid", "store", "type", "status", money("net_total"), "version", "payment", moment("created_at"),
         "created_by", "created_with", moment("updated_at"),

@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, Acting, ActPage, Done
 from cashdesk.admin_base.columns import moment
@@ -68,20 +70,22 @@ class PersonForm(RefusableForm):
 
 class PasswordForm(ActForm):
     password1 = forms.CharField(
-        label="New password",
+        label=gettext_lazy("New password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html,
     )
     password2 = forms.CharField(
-        label="Repeat new password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=gettext_lazy("Repeat new password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def clean(self) -> dict[str, Any]:
         first, second = (self.cleaned_data.get(name) for name in ("password1", "password2"))
         if first and second:
             if first != second:
-                self.add_error("password2", "The two passwords do not match.")
+                self.add_error("password2", _("The two passwords do not match."))
             else:
                 self._judge(second)
         return self.cleaned_data
@@ -95,20 +99,22 @@ class PasswordForm(ActForm):
 
 class SetPassword(ActPage):
     name = "password"
-    label = "Set a new password"
-    explanation = "This signs the person out everywhere. After that they sign in with the new password."
+    label = gettext_lazy("Set a new password")
+    explanation = gettext_lazy("This signs the person out everywhere. After that they sign in with the new password.")
     form = PasswordForm
     role = Role.ADMIN
 
     def do(self, row: User, form: PasswordForm, *, by: Principal, at: datetime) -> Done:
         set_password(user=row, password=form.cleaned_data["password1"], by=by, at=at)
-        return Done(message=f"{row} has a new password and is signed out everywhere.")
+        return Done(message=_("%(name)s has a new password and is signed out everywhere.") % {"name": row})
 
 
 class Unlock(ActPage):
     name = "unlock"
-    label = "Unlock sign-in"
-    explanation = "This deletes the wrong passwords of the last hour, and wrong codes. The person can sign in at once."
+    label = gettext_lazy("Unlock sign-in")
+    explanation = gettext_lazy(
+        "This deletes the wrong passwords of the last hour, and wrong codes. The person can sign in at once."
+    )
     form = ActForm
 
     def is_offered(self, row: User, *, by: Principal) -> bool:
@@ -117,13 +123,15 @@ class Unlock(ActPage):
 
     def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
         tries = unlock_person(user=row, by=by, at=at)
-        return Done(message=f"{row} can sign in at once. Deleted wrong tries: {tries}.")
+        return Done(
+            message=_("%(name)s can sign in at once. Deleted wrong tries: %(number)s.") % {"name": row, "number": tries}
+        )
 
 
 class RemoveSecondFactor(ActPage):
     name = "remove-second-factor"
-    label = "Remove second factor"
-    explanation = (
+    label = gettext_lazy("Remove second factor")
+    explanation = gettext_lazy(
         "For a person who lost their phone and their recovery codes. Make sure that it is really them who ask. "
         "This signs them out everywhere. After that the password alone signs them in, until they add a new second factor."
     )
@@ -135,7 +143,7 @@ class RemoveSecondFactor(ActPage):
 
     def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
         remove_second_factor(user=row, by=by, at=at)
-        return Done(message=f"{row} has no second factor now, and is signed out everywhere.")
+        return Done(message=_("%(name)s has no second factor now, and is signed out everywhere.") % {"name": row})
 
 
 @admin.register(User)
@@ -157,8 +165,8 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     ordering = ("name", "pk")
     autocomplete_fields = ("account", "store")
     created_at: ClassVar[Any] = moment("created_at")
-    last_login: ClassVar[Any] = moment("last_login", label="last sign-in here")
-    second_factor_since: ClassVar[Any] = moment("second_factor_since", label="second factor since")
+    last_login: ClassVar[Any] = moment("last_login", label=gettext_lazy("Last sign-in here"))
+    second_factor_since: ClassVar[Any] = moment("second_factor_since", label=gettext_lazy("Second factor since"))
     add_fieldsets = (
         (
             None,
@@ -182,10 +190,10 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     fieldsets = (
         (None, {"fields": ("name", "username", "email", "rut", "password_link", "one_time_link")}),
         (
-            "Work",
+            gettext_lazy("Work"),
             {"fields": ("account", "role", "store", "register", "operator_code", "language", "is_owner", "is_active")},
         ),
-        ("Record", {"fields": ("uuid", created_at, last_login, second_factor_since)}),
+        (gettext_lazy("Record"), {"fields": ("uuid", created_at, last_login, second_factor_since)}),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -218,7 +226,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
         """Offers only roles up to the role of the signed-in person."""
         if db_field.name == "role" and isinstance(request.user, User) and not request.user.is_superuser:
             rank = ROLE_RANK[request.user.role]
-            kwargs["choices"] = [(role.value, role.label) for role in Role if ROLE_RANK[role] <= rank]
+            kwargs["choices"] = [(role.value, _(role.label)) for role in Role if ROLE_RANK[role] <= rank]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def changeform_view(
@@ -245,21 +253,26 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
             keys = keys_issued_by(obj, at=at) if "is_active" in form.changed_data and not obj.is_active else []
             if keys:
                 named = ", ".join(f"{key.name} ({key})" for key in keys)
-                told = f"API keys that {obj} issued still work: {named}. Rotate or revoke those whose secret {obj} may know."
-                self.message_user(request, told, messages.WARNING)
+                told = _(
+                    "API keys that %(name)s issued still work: %(keys)s. "
+                    "Rotate or revoke those whose secret %(name)s may know."
+                )
+                self.message_user(request, told % {"name": obj, "keys": named}, messages.WARNING)
             return
         given = {name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields}
         by, at = principal_of(request), timezone.now()
         take_over(obj, add_person(**given, password=form.cleaned_data["password1"], by=by, at=at))
 
-    @admin.display(description="password")
+    @admin.display(description=gettext_lazy("Password"))
     def password_link(self, person: User) -> SafeString:
         """Shows a link to set a new password. No page shows the stored hash."""
         return format_html(
-            '<a href="{}">Set a new password</a>', reverse("admin:auth_user_password_change", args=[person.pk])
+            '<a href="{}">{}</a>', reverse("admin:auth_user_password_change", args=[person.pk]), _("Set a new password")
         )
 
-    @admin.display(description="forgotten password")
+    @admin.display(description=gettext_lazy("Forgotten password"))
     def one_time_link(self, person: User) -> SafeString:
         """Shows a link to the page that makes a code, with which the person chooses a password."""
-        return format_html('<a href="{}">Make a one-time code</a>', reverse("person-new-password", args=[person.uuid]))
+        return format_html(
+            '<a href="{}">{}</a>', reverse("person-new-password", args=[person.uuid]), _("Make a one-time code")
+        )

@@ -7,6 +7,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
 from cashdesk.admin_base.columns import NOTHING, link_to_list
@@ -21,8 +23,8 @@ class ShowBook(ActPage):
     """Shows the expected balances of a place. The domain writes an audit entry (law 5)."""
 
     name = "book"
-    label = "Show the current balance"
-    explanation = (
+    label = gettext_lazy("Show the current balance")
+    explanation = gettext_lazy(
         "This shows how much the ledger expects in this place. The next count is compared with it. "
         "The audit trail records that you looked."
     )
@@ -47,7 +49,7 @@ class PlaceAdmin(ActingAdmin):
     joined = ("store", "settling_by")
     list_filter = (StoreFilter, "kind", "settling")
     search_fields = ("pk",)
-    search_help_text = "The id of a place"
+    search_help_text = gettext_lazy("The id of a place")
     ordering = ("store", "kind", "number")
     fields = ("store", "kind", "number", "settling", "settling_by", "last_z", "transitions", "belonging")
     acts = (ShowBook(),)
@@ -58,17 +60,17 @@ class PlaceAdmin(ActingAdmin):
         places: QuerySet[Place] = super().get_queryset(request).annotate(last_seal_number=Subquery(last))
         return places
 
-    @admin.display(description="last Z")
+    @admin.display(description=gettext_lazy("Last Z"))
     def last_z(self, place: Place) -> str:
         number: int | None = place.last_seal_number  # type: ignore[attr-defined]  # from get_queryset()
         return NOTHING if number is None else f"Z {number}"
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, place: Place) -> SafeString:
         links = (
             *self.added_links(place),
-            link_to_list(Movement, text="Movements", place=place.pk),
-            link_to_list(Seal, text="Seals", place__exact=place.pk),
-            link_to_list(AuditEntry, text="Audit trail", q=f"place:{place.pk}"),
+            link_to_list(Movement, text=_("Movements"), place=place.pk),
+            link_to_list(Seal, text=_("Seals"), place__exact=place.pk),
+            link_to_list(AuditEntry, text=_("Audit trail"), q=f"place:{place.pk}"),
         )
         return format_html_join(" · ", "{}", ((link,) for link in links))

@@ -13,6 +13,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, AmountField, Done, ReasonForm, units_of
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to_list, moment, money, table, told_of_handover
@@ -34,8 +36,8 @@ from cashdesk.state_flow import FLOW
 
 class ForceClose(ActPage):
     name = "force-close"
-    label = "Close drawer without a count"
-    explanation = (
+    label = gettext_lazy("Close drawer without a count")
+    explanation = gettext_lazy(
         "This ends and seals the session without a count. No money is booked. The cash stays in the "
         "drawer until the next opening or a count afterwards. You cannot undo this."
     )
@@ -45,7 +47,7 @@ class ForceClose(ActPage):
 
     def do(self, row: CashSession, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
         force_close_session(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"{row} is closed without a count.")
+        return Done(message=_("%(session)s is closed without a count.") % {"session": row})
 
 
 class CancelForm(ReasonForm):
@@ -60,8 +62,8 @@ class CancelForm(ReasonForm):
 
 class CancelOpening(ActPage):
     name = "cancel-opening"
-    label = "Cancel opening"
-    explanation = (
+    label = gettext_lazy("Cancel opening")
+    explanation = gettext_lazy(
         "The float goes back where it came from, and the register is free. The session stays on "
         "record as cancelled. This does not count the drawer. You cannot undo this."
     )
@@ -73,25 +75,27 @@ class CancelOpening(ActPage):
 
     def do(self, row: CashSession, form: CancelForm, *, by: Principal, at: datetime) -> Done:
         cancel_opening(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"The opening of {row} is cancelled.")
+        return Done(message=_("The opening of %(session)s is cancelled.") % {"session": row})
 
 
 class CountedForm(ReasonForm):
-    currency = forms.ChoiceField(help_text="Count each currency in the drawer separately.")
-    amount = AmountField(label="Cash in the drawer")
+    currency = forms.ChoiceField(
+        label=gettext_lazy("Currency"), help_text=gettext_lazy("Count each currency in the drawer separately.")
+    )
+    amount = AmountField(label=gettext_lazy("Cash in the drawer"))
     field_order = ("currency", "amount", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         left = currencies_left(self.row) or [self.row.currency]
         self.fields["currency"].choices = [(currency, currency) for currency in left]  # type: ignore[attr-defined]
-        self.fields["amount"].help_text = "In units of the currency, such as 250.00. Enter 0 if there was none."
+        self.fields["amount"].help_text = _("In units of the currency, such as 250.00. Enter 0 if there was none.")
         if len(left) == 1:
             # With one currency there is nothing to choose.
             self.fields["currency"].widget = forms.HiddenInput()
             self.fields["currency"].initial = left[0]
             self.fields["currency"].required = False
-            self.fields["amount"].label = f"Cash in the drawer, {left[0]}"
+            self.fields["amount"].label = _("Cash in the drawer, %(currency)s") % {"currency": left[0]}
         self.only = left[0] if len(left) == 1 else ""
 
     def clean_currency(self) -> str:
@@ -105,8 +109,8 @@ class CountAfterwards(ActPage):
     """Counts a drawer whose cash stayed there after a forced close, or after a handover that nobody has taken over."""
 
     name = "count-afterwards"
-    label = "Count drawer afterwards"
-    explanation = (
+    label = gettext_lazy("Count drawer afterwards")
+    explanation = gettext_lazy(
         "The sealed session does not change. The difference is booked now. The cash goes back to the "
         "safe, unless a settlement holds the drawer. You cannot undo this."
     )
@@ -120,7 +124,8 @@ class CountAfterwards(ActPage):
     def do(self, row: CashSession, form: CountedForm, *, by: Principal, at: datetime) -> Done:
         counted = CountedAmount(currency=form.cleaned_data["currency"], amount=form.cleaned_data["amount"])
         count_afterwards(session=row, counted=counted, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"The drawer of {row} is counted: {style().amount(counted.amount, counted.currency)}.")
+        told = _("The drawer of %(session)s is counted: %(amount)s.")
+        return Done(message=told % {"session": row, "amount": style().amount(counted.amount, counted.currency)})
 
 
 @admin.register(CashSession)
@@ -135,7 +140,7 @@ class CashSessionAdmin(ActingAdmin):
     list_filter = (StoreFilter, "status", "is_handed_over", "is_cancelled")
     date_hierarchy = "business_date"
     search_fields = ("pk", "uuid")
-    search_help_text = "The number or UUID of a session, or a cashier's name"
+    search_help_text = gettext_lazy("The number or UUID of a session, or a cashier's name")
     fields = (
         "uuid", "status", "cancelled", "store", "register", "user", day("business_date"), moment("opened_at"),
         "opened_by", money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
@@ -162,7 +167,7 @@ class CashSessionAdmin(ActingAdmin):
         note_look(request, CashSession.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="handed over")
+    @admin.display(description=gettext_lazy("Handed over"))
     def custody(self, session: CashSession) -> str:
         """Shows the cash that was in the drawer before this session, and whether this session was a handover.
 
@@ -171,30 +176,30 @@ class CashSessionAdmin(ActingAdmin):
         told = [told_of_handover(session)]
         if session.is_handed_over:
             waits = session in handovers_waiting(store=session.store)
-            told.append("Handed over, not taken over yet" if waits else "Handed over to the next cashier")
+            told.append(_("Handed over, not taken over yet") if waits else _("Handed over to the next cashier"))
         return ". ".join(filter(None, told)) or NOTHING
 
-    @admin.display(description="opening cancelled")
+    @admin.display(description=gettext_lazy("Opening cancelled"))
     def cancelled(self, session: CashSession) -> str:
         """Shows text instead of Django's icon, which would be a red cross for "No"."""
-        return "Yes. It was opened by mistake and not counted." if session.is_cancelled else "No"
+        return _("Yes. It was opened by mistake and not counted.") if session.is_cancelled else _("No")
 
-    @admin.display(description="other currencies")
+    @admin.display(description=gettext_lazy("Other currencies"))
     def foreign_cash(self, session: CashSession) -> str:
         """Shows the counts of other currencies at the close. Hides the expected amount of an uncounted currency."""
         rows = []
         for row in session.foreign_cash.all():
             figures = (row.counted_amount, row.expected_amount, row.difference)
             told = ["" if figure is None else amount_shown(figure, row.currency) for figure in figures]
-            rows.append([row.currency, *(told if row.counted_amount is not None else ["not counted", "", ""])])
-        return table("Other currencies", ["Currency", "Counted", "Expected", "Difference"], rows)
+            rows.append([row.currency, *(told if row.counted_amount is not None else [_("not counted"), "", ""])])
+        return table(_("Other currencies"), [_("Currency"), _("Counted"), _("Expected"), _("Difference")], rows)
 
-    @admin.display(description="late cash")
+    @admin.display(description=gettext_lazy("Late cash"))
     def late_cash(self, session: CashSession) -> str:
         """Shows the cash that was booked late, after the close. It explains part of the frozen difference."""
         return NOTHING if session.is_open else amount_shown(late_cash_of(session), session.currency)
 
-    @admin.display(description="adjusted difference")
+    @admin.display(description=gettext_lazy("Adjusted difference"))
     def adjusted_difference(self, session: CashSession) -> str:
         """Shows the frozen difference minus the late cash."""
         return (
@@ -203,13 +208,13 @@ class CashSessionAdmin(ActingAdmin):
             else amount_shown(session.difference - late_cash_of(session), session.currency)
         )
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, session: CashSession) -> SafeString:
         return format_html(
             "{} · {} · {} · {} · {}",
-            link_to_list(Movement, text="Movements", session__exact=session.pk),
-            link_to_list(Payment, text="Payments", session__exact=session.pk),
-            link_to_list(Count, text="Counts", session__exact=session.pk),
-            link_to_list(Variance, text="Differences", session__exact=session.pk, queue="all"),
-            link_to_list(AuditEntry, text="Audit trail", q=f"session:{session.pk}"),
+            link_to_list(Movement, text=_("Movements"), session__exact=session.pk),
+            link_to_list(Payment, text=_("Payments"), session__exact=session.pk),
+            link_to_list(Count, text=_("Counts"), session__exact=session.pk),
+            link_to_list(Variance, text=_("Differences"), session__exact=session.pk, queue="all"),
+            link_to_list(AuditEntry, text=_("Audit trail"), q=f"session:{session.pk}"),
         )

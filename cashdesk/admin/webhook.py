@@ -11,6 +11,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.admin.webhook_acts import (
     AddEndpoint,
@@ -37,16 +40,16 @@ register_scope(WebhookDelivery, of_account("endpoint__account"))
 OVERDUE: Final = timedelta(minutes=5)
 """Without a worker, events wait for longer than this."""
 ERRORS: Final = {
-    "refused_url": "the URL may not be called",
-    "refused_address": "not a public address",
-    "no_such_host": "unknown host name",
-    "not_connected": "no connection",
-    "tls": "no valid TLS",
-    "timeout": "no answer in time",
-    "broken_answer": "broken answer",
-    "secret_lost": "secret lost: rotate it",
-    "skipped": "skipped when switched on",
-    "fault": "a fault of Cashdesk, see its log",
+    "refused_url": noop("the URL may not be called"),
+    "refused_address": noop("not a public address"),
+    "no_such_host": noop("unknown host name"),
+    "not_connected": noop("no connection"),
+    "tls": noop("no valid TLS"),
+    "timeout": noop("no answer in time"),
+    "broken_answer": noop("broken answer"),
+    "secret_lost": noop("secret lost: rotate it"),
+    "skipped": noop("skipped when switched on"),
+    "fault": noop("a fault of Cashdesk, see its log"),
 }
 
 
@@ -60,11 +63,11 @@ class OfAdmins(ActingAdmin):
 class OnFilter(admin.SimpleListFilter):
     """Filters endpoints: on, off or removed."""
 
-    title = "state"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("on", "On"), ("off", "Off"), ("removed", "Removed")]
+        return [("on", _("On")), ("off", _("Off")), ("removed", _("Removed"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         if self.value() is None:
@@ -77,7 +80,7 @@ class OnFilter(admin.SimpleListFilter):
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(OfAdmins):
     created_at: ClassVar[Any] = moment("created_at")
-    failing_since: ClassVar[Any] = moment("failing_since", label="failing since")
+    failing_since: ClassVar[Any] = moment("failing_since", label=gettext_lazy("Failing since"))
     list_display = ("__str__", "state", "host", "store", "types_counted", created_at)
     joined = ("account", "store")
     list_filter = (OnFilter,)
@@ -90,39 +93,44 @@ class WebhookEndpointAdmin(OfAdmins):
     )  # fmt: skip
     list_acts = (AddEndpoint(),)
 
-    @admin.display(description="host")
+    @admin.display(description=gettext_lazy("Host"))
     def host(self, endpoint: WebhookEndpoint) -> str:
         return urlsplit(endpoint.url).netloc
 
-    @admin.display(description="event types")
+    @admin.display(description=gettext_lazy("Event types"))
     def types_counted(self, endpoint: WebhookEndpoint) -> str:
-        return str(len(endpoint.types)) if endpoint.types else "all"
+        return str(len(endpoint.types)) if endpoint.types else _("all")
 
-    @admin.display(description="event types")
+    @admin.display(description=gettext_lazy("Event types"))
     def types_listed(self, endpoint: WebhookEndpoint) -> str:
-        return ", ".join(endpoint.types) or "all"
+        return ", ".join(endpoint.types) or _("all")
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, endpoint: WebhookEndpoint) -> str:
         if endpoint.removed_at is not None:
-            return "Removed"
+            return _("Removed")
         if endpoint.is_active:
-            return "On" if endpoint.failing_since is None else "On, but failing"
-        return f"Off ({endpoint.get_off_reason_display()})" if endpoint.off_reason else "Off"
+            return _("On") if endpoint.failing_since is None else _("On, but failing")
+        if not endpoint.off_reason:
+            return _("Off")
+        return _("Off (%(reason)s)") % {"reason": endpoint.get_off_reason_display()}
 
-    @admin.display(description="waiting")
+    @admin.display(description=gettext_lazy("Waiting"))
     def waiting(self, endpoint: WebhookEndpoint) -> str:
         """Shows how many events wait. Adds a warning if no worker seems to run."""
         waiting = endpoint.deliveries.filter(state=DeliveryState.WAITING)
         found = waiting.aggregate(number=Count("pk"), oldest=Min("created_at"))
         if not found["number"]:
-            return "Nothing"
-        text = f"{found['number']} events, the oldest since {found['oldest']:%Y-%m-%d %H:%M} UTC"
+            return _("Nothing")
+        text = ngettext(
+            "%(number)s event, since %(at)s", "%(number)s events, the oldest since %(at)s", found["number"]
+        ) % {"number": found["number"], "at": f"{found['oldest']:%Y-%m-%d %H:%M} UTC"}
         overdue = endpoint.lanes.filter(due_at__lte=timezone.now() - OVERDUE)
         is_stuck = endpoint.is_active and overdue.exists()
-        return f"{text}. None was sent for some minutes: start manage.py worker on the server." if is_stuck else text
+        warning = _("None was sent for some minutes: start manage.py worker on the server.")
+        return f"{text}. {warning}" if is_stuck else text
 
-    @admin.display(description="secrets")
+    @admin.display(description=gettext_lazy("Secrets"))
     def secrets_listed(self, endpoint: WebhookEndpoint) -> str:
         """Shows which secrets sign, by their fingerprint. No page can show a secret again."""
         now = timezone.now()
@@ -132,15 +140,15 @@ class WebhookEndpointAdmin(OfAdmins):
             [one.fingerprint, f"{one.created_at:%Y-%m-%d %H:%M} UTC", end]
             for one, end in zip(signing, ends, strict=True)
         ]
-        return table("Secrets", ["SHA-256 begins with", "made", "works until"], rows, style="figures texts")
+        return table(_("Secrets"), [_("SHA-256 begins with"), _("Made"), _("Works until")], rows, style="figures texts")
 
-    @admin.display(description="deliveries")
+    @admin.display(description=gettext_lazy("Deliveries"))
     def log(self, endpoint: WebhookEndpoint) -> SafeString:
         links = [
             (link_to_list(WebhookDelivery, text=text, endpoint__exact=endpoint.pk, **more),)
             for text, more in [
-                ("all", {}),
-                *((state.label.lower(), {"state__exact": state.value}) for state in DeliveryState),
+                (_("All"), {}),
+                *((_(state.label), {"state__exact": state.value}) for state in DeliveryState),
             ]
         ]
         return format_html_join(" · ", "{}", links)
@@ -149,7 +157,7 @@ class WebhookEndpointAdmin(OfAdmins):
 class EndpointFilter(admin.SimpleListFilter):
     """Filters deliveries by endpoint. Django's own filter would list the endpoints of every account."""
 
-    title = "endpoint"
+    title = gettext_lazy("Endpoint")
     parameter_name = "endpoint__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -165,14 +173,14 @@ class EndpointFilter(admin.SimpleListFilter):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(OfAdmins):
-    created_at: ClassVar[Any] = moment("created_at", store="event__store", label="queued at")
+    created_at: ClassVar[Any] = moment("created_at", store="event__store", label=gettext_lazy("Queued at"))
     next_attempt_at: ClassVar[Any] = moment("next_attempt_at", store="event__store")
     ended_at: ClassVar[Any] = moment("ended_at", store="event__store")
     list_display = ("__str__", "state", "result", "attempts", "where", "endpoint", created_at)
     joined = ("endpoint__account", "event__store", "event__place")
     list_filter = ("state", EndpointFilter)
     search_fields = ("event",)
-    search_help_text = "The id of an event"
+    search_help_text = gettext_lazy("The id of an event")
     fields = (
         "endpoint_link", "event_id", "event_type", "event_store", "place", "state", "result", "attempts", created_at,
         next_attempt_at, ended_at, "log",
@@ -190,36 +198,36 @@ class WebhookDeliveryAdmin(OfAdmins):
         except ValueError:
             return queryset.none(), False
 
-    @admin.display(description="endpoint")
+    @admin.display(description=gettext_lazy("Endpoint"))
     def endpoint_link(self, delivery: WebhookDelivery) -> SafeString:
         return link_to(delivery.endpoint)
 
-    @admin.display(description="event id")
+    @admin.display(description=gettext_lazy("Event id"))
     def event_id(self, delivery: WebhookDelivery) -> str:
         return str(delivery.event.uid)
 
-    @admin.display(description="event type")
+    @admin.display(description=gettext_lazy("Event type"))
     def event_type(self, delivery: WebhookDelivery) -> str:
         return delivery.event.type
 
-    @admin.display(description="store")
+    @admin.display(description=gettext_lazy("Store"))
     def event_store(self, delivery: WebhookDelivery) -> str:
         return str(delivery.event.store)
 
-    @admin.display(description="place")
+    @admin.display(description=gettext_lazy("Place"))
     def where(self, delivery: WebhookDelivery) -> str:
         event = delivery.event
         return f"{event.store.number}, {event.place}" if event.place else event.store.number
 
-    @admin.display(description="place")
+    @admin.display(description=gettext_lazy("Place"))
     def place(self, delivery: WebhookDelivery) -> str:
         return str(delivery.event.place) if delivery.event.place else NOTHING
 
-    @admin.display(description="last result")
+    @admin.display(description=gettext_lazy("Last result"))
     def result(self, delivery: WebhookDelivery) -> str:
         return result_of(delivery.last_status, delivery.last_error)
 
-    @admin.display(description="log of attempts")
+    @admin.display(description=gettext_lazy("Log of attempts"))
     def log(self, delivery: WebhookDelivery) -> str:
         """Shows the newest attempts with the beginning of each answer."""
         rows = [
@@ -232,9 +240,14 @@ class WebhookDeliveryAdmin(OfAdmins):
             ]
             for one in delivery.attempts_made.all()[:100]
         ]
-        return table("Attempts", ["number", "at", "result", "took", "answer"], rows, style="figures texts answers")
+        return table(
+            _("Attempts"),
+            [_("Number"), _("At"), _("Result"), _("Took"), _("Answer")],
+            rows,
+            style="figures texts answers",
+        )
 
 
 def result_of(status: int | None, error: str) -> str:
     """Returns the outcome of an attempt in words, or a dash if there was none."""
-    return str(status) if status is not None else ERRORS.get(error, error) or NOTHING
+    return str(status) if status is not None else _(ERRORS[error]) if error in ERRORS else error or NOTHING

@@ -7,6 +7,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
 from cashdesk.admin_base.model_admin import NamedAutocomplete
@@ -28,9 +31,9 @@ from cashdesk.web.webhooks.secret import OVERLAP_MAX, OVERLAP_USUAL
 from cashdesk.web.webhooks.testing import send_test
 
 HOUR: Final = timedelta(hours=1)
-VERIFY: Final = "The receiver verifies each request with it, such as in Python:"
+VERIFY: Final = gettext_lazy("The receiver verifies each request with it, such as in Python:")
 VERIFY_CODE: Final = 'standardwebhooks.Webhook("{}").verify(body, headers)'
-LAW_5: Final = (
+LAW_5: Final = gettext_lazy(
     "movement.recorded lets the receiver add up what a drawer should hold, before it is counted. "
     "Choose it only if the receiver may know that."
 )
@@ -40,30 +43,36 @@ class EndpointForm(ActForm):
     """The fields that an endpoint always has."""
 
     url = forms.CharField(
-        label="URL",
+        label=gettext_lazy("URL"),
         max_length=URL_MAX,
         widget=forms.URLInput(attrs={"class": "vURLField", "placeholder": "https://"}),
-        help_text="Cashdesk sends each event there with POST. It must be https, at a public address.",
+        help_text=gettext_lazy("Cashdesk sends each event there with POST. It must be https, at a public address."),
     )
     description = forms.CharField(
+        label=gettext_lazy("Description"),
         max_length=DESCRIPTION_MAX,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="The system that receives the events, such as accounting.",
+        help_text=gettext_lazy("The system that receives the events, such as accounting."),
     )
     types = forms.MultipleChoiceField(
-        label="Event types",
+        label=gettext_lazy("Event types"),
         choices=[(name, name) for name in EventType.values],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=f"Choose none to send all types, also those that a later version adds. {LAW_5}",
+        help_text=format_lazy(
+            "{} {}", gettext_lazy("Choose none to send all types, also those that a later version adds."), LAW_5
+        ),
     )
 
 
 class AddEndpointForm(EndpointForm):
-    account = forms.ModelChoiceField(queryset=Account.objects.none())
+    account = forms.ModelChoiceField(label=gettext_lazy("Account"), queryset=Account.objects.none())
     store = forms.ModelChoiceField(
-        queryset=Store.objects.none(), required=False, help_text="If empty, events of all stores are sent."
+        label=gettext_lazy("Store"),
+        queryset=Store.objects.none(),
+        required=False,
+        help_text=gettext_lazy("If empty, events of all stores are sent."),
     )
     field_order = ("account", "url", "description", "store", "types")
 
@@ -85,8 +94,8 @@ class AddEndpointForm(EndpointForm):
 
 class AddEndpoint(ActPage):
     name = "new"
-    label = "Add webhook endpoint"
-    explanation = (
+    label = gettext_lazy("Add webhook endpoint")
+    explanation = gettext_lazy(
         "Cashdesk sends each event to this address from now on. The next page shows the secret once. The receiver "
         "needs it to verify that a request comes from Cashdesk."
     )
@@ -119,44 +128,51 @@ class OfEndpoint(ActPage):
 
 class ChangeEndpoint(OfEndpoint):
     name = "edit"
-    label = "Change endpoint"
-    explanation = "Waiting events go to the new URL. The event types apply from the next event."
+    label = gettext_lazy("Change endpoint")
+    explanation = gettext_lazy("Waiting events go to the new URL. The event types apply from the next event.")
     form = ChangeEndpointForm
 
     def do(self, row: WebhookEndpoint, form: ChangeEndpointForm, *, by: Principal, at: datetime) -> Done:
         changed = change_endpoint(endpoint=row, **form.cleaned_data, by=by, at=at)
-        return Done(message=f"Changed: {changed}.")
+        return Done(message=_("Changed: %(endpoint)s.") % {"endpoint": changed})
 
 
 class TestEndpoint(OfEndpoint):
     name = "test"
-    label = "Send a test"
-    explanation = "Sends the event webhook.test now, and shows the answer. This can take 10 seconds."
+    label = gettext_lazy("Send a test")
+    explanation = gettext_lazy("Sends the event webhook.test now, and shows the answer. This can take 10 seconds.")
 
     def do(self, row: WebhookEndpoint, form: ActForm, *, by: Principal, at: datetime) -> Done:
         outcome = send_test(endpoint=row, by=by, at=at)
-        took = f"It took {outcome.duration_ms} ms."
+        took = _("It took %(number)s ms.") % {"number": outcome.duration_ms}
         if outcome.status is None:
-            return Done(shown=(f"There was no answer. {outcome.text}", took), note="")
-        said = "The receiver took the event" if outcome.is_delivered else "The receiver refused the event"
-        text = (f"The answer begins with: {outcome.text[:200]}",) if outcome.text else ()
-        return Done(shown=(f"{said}: it answered with status {outcome.status}.", took, *text), note="")
+            silence = _("There was no answer.")
+            return Done(shown=(f"{silence} {outcome.text}", took), note="")
+        said = (
+            _("The receiver took the event: it answered with status %(status)s.")
+            if outcome.is_delivered
+            else _("The receiver refused the event: it answered with status %(status)s.")
+        )
+        text = (_("The answer begins with: %(text)s") % {"text": outcome.text[:200]},) if outcome.text else ()
+        return Done(shown=(said % {"status": outcome.status}, took, *text), note="")
 
 
 class RotateForm(ActForm):
     hours = forms.IntegerField(
-        label="The old secret works for",
+        label=gettext_lazy("The old secret works for"),
         min_value=0,
         max_value=OVERLAP_MAX // HOUR,
         initial=OVERLAP_USUAL // HOUR,
-        help_text="In hours, at most 30 days. Until then each request has both signatures. 0 ends the old secret at once.",
+        help_text=gettext_lazy(
+            "In hours, at most 30 days. Until then each request has both signatures. 0 ends the old secret at once."
+        ),
     )
 
 
 class RotateSecret(OfEndpoint):
     name = "rotate"
-    label = "Rotate secret"
-    explanation = (
+    label = gettext_lazy("Rotate secret")
+    explanation = gettext_lazy(
         "Makes a new secret, which the next page shows once. Give it to the receiver while the old one still works."
     )
     form = RotateForm
@@ -167,38 +183,44 @@ class RotateSecret(OfEndpoint):
         overlap = form.cleaned_data["hours"] * HOUR
         secret = rotate_secret(endpoint=row, overlap=overlap, by=by, at=at)
         ends = (
-            f"The old secret works until {at + overlap:%Y-%m-%d %H:%M} UTC." if overlap else "The old secret has ended."
+            _("The old secret works until %(at)s.") % {"at": f"{at + overlap:%Y-%m-%d %H:%M} UTC"}
+            if overlap
+            else _("The old secret has ended.")
         )
         return Done(secret=secret, shown=(ends,))
 
 
 class SwitchOff(OfEndpoint):
     name = "switch-off"
-    label = "Switch off"
-    explanation = "Nothing is sent until you switch it on again. You can then send what was missed, up to 90 days back."
+    label = gettext_lazy("Switch off")
+    explanation = gettext_lazy(
+        "Nothing is sent until you switch it on again. You can then send what was missed, up to 90 days back."
+    )
 
     def is_offered(self, row: WebhookEndpoint, *, by: Principal) -> bool:
         return row.removed_at is None and row.is_active
 
     def do(self, row: WebhookEndpoint, form: ActForm, *, by: Principal, at: datetime) -> Done:
         switch_off(endpoint=row, by=by, at=at)
-        return Done(message=f"{row} is off.")
+        return Done(message=_("%(endpoint)s is off.") % {"endpoint": row})
 
 
 class SwitchOnForm(ActForm):
     begins = forms.ChoiceField(
-        label="Begin with",
-        choices=[("missed", "the events that were missed"), ("new", "new events")],
+        label=gettext_lazy("Begin with"),
+        choices=[("missed", gettext_lazy("the events that were missed")), ("new", gettext_lazy("new events"))],
         initial="missed",
         widget=forms.RadioSelect,
-        help_text="If you choose new events, waiting ones become failed. You can send them again from the log.",
+        help_text=gettext_lazy(
+            "If you choose new events, waiting ones become failed. You can send them again from the log."
+        ),
     )
 
 
 class SwitchOn(OfEndpoint):
     name = "switch-on"
-    label = "Switch on"
-    explanation = "Events are sent again. Send a test first."
+    label = gettext_lazy("Switch on")
+    explanation = gettext_lazy("Events are sent again. Send a test first.")
     form = SwitchOnForm
 
     def is_offered(self, row: WebhookEndpoint, *, by: Principal) -> bool:
@@ -206,24 +228,26 @@ class SwitchOn(OfEndpoint):
 
     def do(self, row: WebhookEndpoint, form: SwitchOnForm, *, by: Principal, at: datetime) -> Done:
         switch_on(endpoint=row, sends_missed=form.cleaned_data["begins"] == "missed", by=by, at=at)
-        return Done(message=f"{row} is on.")
+        return Done(message=_("%(endpoint)s is on.") % {"endpoint": row})
 
 
 class RemoveEndpoint(OfEndpoint):
     name = "remove"
-    label = "Remove endpoint"
-    explanation = "Nothing is sent there any more. You cannot undo this. The log of deliveries stays for 30 days."
+    label = gettext_lazy("Remove endpoint")
+    explanation = gettext_lazy(
+        "Nothing is sent there any more. You cannot undo this. The log of deliveries stays for 30 days."
+    )
 
     def do(self, row: WebhookEndpoint, form: ActForm, *, by: Principal, at: datetime) -> Done:
         remove_endpoint(endpoint=row, by=by, at=at)
-        return Done(message=f"Removed: {row}.")
+        return Done(message=_("Removed: %(endpoint)s.") % {"endpoint": row})
 
 
 class SinceForm(ActForm):
     since = forms.DateField(
-        label="Failed since",
+        label=gettext_lazy("Failed since"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Deliveries that failed on this day or later, in UTC.",
+        help_text=gettext_lazy("Deliveries that failed on this day or later, in UTC."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -237,8 +261,10 @@ class SinceForm(ActForm):
 
 class ResendFailed(OfEndpoint):
     name = "resend-failed"
-    label = "Send failed events again"
-    explanation = "Queues all failed deliveries since a day, oldest first. New events of the same places wait for them."
+    label = gettext_lazy("Send failed events again")
+    explanation = gettext_lazy(
+        "Queues all failed deliveries since a day, oldest first. New events of the same places wait for them."
+    )
     form = SinceForm
 
     def is_offered(self, row: WebhookEndpoint, *, by: Principal) -> bool:
@@ -246,13 +272,13 @@ class ResendFailed(OfEndpoint):
 
     def do(self, row: WebhookEndpoint, form: SinceForm, *, by: Principal, at: datetime) -> Done:
         queued = resend_failed(endpoint=row, since=form.cleaned_data["since"], by=by, at=at)
-        return Done(message=f"Events queued again: {queued}.")
+        return Done(message=_("Events queued again: %(number)s.") % {"number": queued})
 
 
 class Resend(ActPage):
     name = "resend"
-    label = "Send again"
-    explanation = "Queues this event again, with the same id. New events of the same place wait for it."
+    label = gettext_lazy("Send again")
+    explanation = gettext_lazy("Queues this event again, with the same id. New events of the same place wait for it.")
     form = ActForm
     role = Role.ADMIN
 
@@ -261,13 +287,15 @@ class Resend(ActPage):
 
     def do(self, row: WebhookDelivery, form: ActForm, *, by: Principal, at: datetime) -> Done:
         resend(delivery=row, by=by, at=at)
-        return Done(message="The event is queued again.")
+        return Done(message=_("The event is queued again."))
 
 
 class GiveUp(ActPage):
     name = "give-up"
-    label = "Give up"
-    explanation = "Stops trying, so that the next event of the same place is sent. You can send this one again later."
+    label = gettext_lazy("Give up")
+    explanation = gettext_lazy(
+        "Stops trying, so that the next event of the same place is sent. You can send this one again later."
+    )
     form = ActForm
     role = Role.ADMIN
 
@@ -276,4 +304,4 @@ class GiveUp(ActPage):
 
     def do(self, row: WebhookDelivery, form: ActForm, *, by: Principal, at: datetime) -> Done:
         give_up(delivery=row, by=by, at=at)
-        return Done(message="The event is given up.")
+        return Done(message=_("The event is given up."))

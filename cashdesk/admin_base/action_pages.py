@@ -6,7 +6,7 @@ An action belongs to an existing row, or it creates a new row.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
@@ -23,9 +25,11 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput
 from cashdesk.formats import amount_typed
+from cashdesk.model_words import Words
 from cashdesk.models import Place, Store
 
 REASON_MAX = 200
+LOOK_NOTED: Final = gettext_lazy("The audit trail records that you looked.")
 
 
 class ActForm(forms.Form):
@@ -51,7 +55,7 @@ class ActForm(forms.Form):
         for name, text in named.items():
             self.add_error(name, text)
         if not named:
-            self.add_error(None, error.message)
+            self.add_error(None, " ".join(error.on_pages.values()) or error.message)
 
     def renew(self, row: Any) -> None:
         """Replaces the row after a refusal, because its state may have changed since the form was shown."""
@@ -60,16 +64,17 @@ class ActForm(forms.Form):
 
 class ReasonForm(ActForm):
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="In a few words. The audit trail shows it.",
+        help_text=gettext_lazy("In a few words. The audit trail shows it."),
     )
 
 
 class OfStoreForm(ActForm):
     """A form that asks for the store. People who work in one store have no other choice."""
 
-    store = forms.ModelChoiceField(queryset=Store.objects.none())
+    store = forms.ModelChoiceField(label=gettext_lazy("Store"), queryset=Store.objects.none())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,7 +91,7 @@ class AmountField(forms.CharField):
     """A required field for an amount, which `units_of` parses."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=40, error_messages={"required": "Enter an amount."}, **options)
+        super().__init__(max_length=40, error_messages={"required": gettext_lazy("Enter an amount.")}, **options)
 
 
 def units_of(text: str, currency: str) -> int:
@@ -114,7 +119,7 @@ class Done:
     shown: tuple[str, ...] | None = None
     made: Any = None
     secret: str = ""
-    note: str = "The audit trail records that you looked."
+    note: Words = LOOK_NOTED
 
 
 class ActPage:
@@ -124,11 +129,11 @@ class ActPage:
     """
 
     name: ClassVar[str]
-    label: ClassVar[str]
-    explanation: ClassVar[str]
+    label: ClassVar[Words]
+    explanation: ClassVar[Words]
     form: ClassVar[type[ActForm]] = ReasonForm
     role: ClassVar[Role] = Role.MANAGER
-    use: ClassVar[str] = "Send it like this:"
+    use: ClassVar[Words] = gettext_lazy("Send it like this:")
     used_as: ClassVar[str] = "{}"
 
     def is_offered(self, row: Any, *, by: Principal) -> bool:
@@ -147,7 +152,7 @@ class ActPage:
         """Calls the domain with the data of a valid form. The form then shows any DomainError."""
         raise NotImplementedError
 
-    def told(self, row: Any) -> str:
+    def told(self, row: Any) -> Words:
         """Returns the explanation that the page shows."""
         return self.explanation
 
@@ -204,9 +209,8 @@ class Acting(CashdeskAdmin):
             if refusal is None:
                 initial = {name: request.GET[name] for name in act.form.filled_by_links if name in request.GET}
                 return self._page(request, act, row, act.form(row=row, by=by, initial=initial))
-            self.message_user(
-                request, f"{act.label}: {refusal or f'The state of {row} does not allow this now.'}", messages.WARNING
-            )
+            why = refusal or _("The state of %(row)s does not allow this now.") % {"row": row}
+            self.message_user(request, f"{act.label}: {why}", messages.WARNING)
             return HttpResponseRedirect(self._way_back(row))
         form = act.form(request.POST, row=row, by=by)
         try:
@@ -218,9 +222,9 @@ class Acting(CashdeskAdmin):
             form.refuse(error)
             return self._page(request, act, row, form)
         if done.made is not None:
-            self.log_addition(request, done.made, f"{act.label}.")
+            self.log_addition(request, done.made, act.label)
         if row is not None and (done.secret or done.shown is None):
-            self.log_change(request, row, f"{act.label}.")
+            self.log_change(request, row, act.label)
         if done.secret or done.shown is not None:
             return self._page(request, act, row, form, done=done)
         self.message_user(request, done.message, done.level)

@@ -7,9 +7,13 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.domain.session.handover import custody_of
 from cashdesk.formats import style
+from cashdesk.model_words import Words
 from cashdesk.models import CashSession, Store
 from cashdesk.templatetags import figures
 
@@ -20,10 +24,10 @@ NOTHING: Final = "-"
 """The text for a missing value. Django shows the same for its own empty fields."""
 
 
-def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
+def money(field: str, *, label: Words = "", currency: str = "currency") -> Column:
     """Returns a column for an amount: 1250 minor units are shown as "€12.50" or "12.50 EUR", None as "-"."""
 
-    @admin.display(description=label or field.replace("_", " "), ordering=field)
+    @admin.display(description=label or _name_of(field), ordering=field)
     def column(row: Any) -> str | SafeString:
         minor = _at_path(row, field)
         return NOTHING if minor is None else amount_shown(minor, _at_path(row, currency))
@@ -38,10 +42,10 @@ def amount_shown(minor: int, currency: str) -> SafeString:
     return figures.money(minor, currency)
 
 
-def moment(field: str, *, store: str = "store", label: str = "") -> Column:
+def moment(field: str, *, store: str = "store", label: Words = "") -> Column:
     """Returns a column for an instant, in the time zone of the row's store, or in UTC if the row has no store."""
 
-    @admin.display(description=label or field.replace("_", " "), ordering=field)
+    @admin.display(description=label or _name_of(field), ordering=field)
     def column(row: Any) -> str:
         at: datetime | None = getattr(row, field)
         if at is None:
@@ -53,7 +57,7 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
     return column
 
 
-def text(field: str, *, label: str) -> Column:
+def text(field: str, *, label: Words) -> Column:
     """Returns a column for a text field. `label` is the head of the column."""
 
     @admin.display(description=label, ordering=field)
@@ -67,7 +71,7 @@ def text(field: str, *, label: str) -> Column:
 def day(field: str) -> Column:
     """Returns a column for a date."""
 
-    @admin.display(description=field.replace("_", " "), ordering=field)
+    @admin.display(description=_name_of(field), ordering=field)
     def column(row: Any) -> str:
         on: date | None = getattr(row, field)
         return NOTHING if on is None else style().date(on)
@@ -88,8 +92,9 @@ def told_of_handover(session: CashSession) -> str:
     leaves_cash = before is not None and (not before.is_counted or (before.is_handed_over and before.declared_amount))
     if before is None or not leaves_cash:
         return ""
-    return handed_over(before, said=f"taken over by {session.user} at {_clock(session.opened_at, session.store)}",
-                       difference=session.opening_difference)  # fmt: skip
+    taken = _("taken over by %(name)s at %(at)s")
+    taken = taken % {"name": session.user, "at": _clock(session.opened_at, session.store)}
+    return handed_over(before, said=taken, difference=session.opening_difference)
 
 
 def handed_over(session: CashSession, *, said: str, difference: int) -> str:
@@ -98,10 +103,16 @@ def handed_over(session: CashSession, *, said: str, difference: int) -> str:
     `said` is the middle of the sentence, such as "taken over by Ana at 14:00". `difference` is in minor units.
     """
     closed_at = session.closed_at or session.opened_at
-    apart = f"{style().amount(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
-    gap = apart if difference else "no difference"
-    act = "Handed over" if session.is_handed_over else "Closed without a count"
-    return f"{act} by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
+    gap = _("no difference")
+    if difference:
+        apart = _("%(amount)s short") if difference < 0 else _("%(amount)s over")
+        gap = apart % {"amount": style().amount(abs(difference), session.currency)}
+    left = (
+        _("Handed over by %(name)s at %(at)s")
+        if session.is_handed_over
+        else _("Closed without a count by %(name)s at %(at)s")
+    )
+    return f"{left % {'name': session.user, 'at': _clock(closed_at, session.store)}}, {said}: {gap}"
 
 
 def _clock(at: datetime, store: Store) -> str:
@@ -135,6 +146,11 @@ def table(name: str, heads: list[str], rows: list[list[Any]], *, style: str = "f
         head,
         body,
     )
+
+
+def _name_of(field: str) -> Words:
+    """Returns the name of a field, as `cashdesk.model_words` gives it."""
+    return gettext_lazy(capfirst(field.replace("_", " ")))
 
 
 def _pages_of(model: Any) -> str:

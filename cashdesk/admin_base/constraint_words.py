@@ -7,20 +7,22 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import BaseConstraint, CheckConstraint, F, Model, Q, UniqueConstraint
 from django.db.models.expressions import Expression
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 WORDS: Final = {
-    "store_cut_off_hour_of_a_day": "Enter an hour from 0 to 23.",
-    "store_tolerance_not_negative": "Enter 0 or more.",
-    "person_username_once": "Another person already signs in with this name.",
-    "person_email_once": "Another person already signs in with this e-mail address.",
-    "person_rut_once": "Another person already signs in with this tax id.",
-    "person_operator_code_once_per_account": "Another person of the account already has this code.",
-    "person_belongs_to_an_account": "Choose the account of the person.",
-    "cashbook_number_once_per_store": "Another account of the store already has this number.",
-    "payment_method_cash_is_cash": "Only the method CASH is cash.",
+    "store_cut_off_hour_of_a_day": noop("Enter an hour from 0 to 23."),
+    "store_tolerance_not_negative": noop("Enter 0 or more."),
+    "person_username_once": noop("Another person already signs in with this name."),
+    "person_email_once": noop("Another person already signs in with this e-mail address."),
+    "person_rut_once": noop("Another person already signs in with this tax id."),
+    "person_operator_code_once_per_account": noop("Another person of the account already has this code."),
+    "person_belongs_to_an_account": noop("Choose the account of the person."),
+    "cashbook_number_once_per_store": noop("Another account of the store already has this number."),
+    "payment_method_cash_is_cash": noop("Only the method CASH is cash."),
 }
-TAKEN: Final = "Another row already has this value."
-REFUSED: Final = "This is not allowed."
+TAKEN: Final = noop("Another row already has this value.")
+REFUSED: Final = noop("This is not allowed.")
 
 
 class WordedForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
@@ -46,7 +48,7 @@ def in_words(errors: ValidationError, *, model: type[Model], fields: set[str]) -
                 continue
             about = next((field for field in _fields_of(constraint) if field in fields), NON_FIELD_ERRORS)
             unforeseen = TAKEN if isinstance(constraint, UniqueConstraint) else REFUSED
-            worded.setdefault(about, []).append(ValidationError(WORDS.get(constraint.name, unforeseen)))
+            worded.setdefault(about, []).append(ValidationError(_(WORDS.get(constraint.name, unforeseen))))
     return ValidationError(worded)
 
 

@@ -14,9 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.constraint_words import WordedForm
+from cashdesk.admin_base.history import EnglishHistory
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -80,7 +83,7 @@ class NamedAutocomplete(AutocompleteSelect):
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         attributes = super().build_attrs(base_attrs, extra_attrs)
-        return {**attributes, "data-placeholder": f"Choose: {self.field.verbose_name}"}
+        return {**attributes, "data-placeholder": _("Choose: %(name)s") % {"name": self.field.verbose_name}}
 
 
 class BoundedPaginator(ModelPaginator):
@@ -105,7 +108,7 @@ class FixedOrder(ChangeList):
 class StoreFilter(admin.SimpleListFilter):
     """Filters by store. It is hidden from people with one store. Django's own filter would list every store."""
 
-    title = "store"
+    title = gettext_lazy("Store")
     parameter_name = "store"
     path = "store"
 
@@ -137,7 +140,7 @@ class PlaceStoreFilter(StoreFilter):
     path = "place__store"
 
 
-class CashdeskAdmin(ModelAdmin):
+class CashdeskAdmin(EnglishHistory, ModelAdmin):
     """A page for managers and higher roles, limited to the rows in their scope. Nobody can delete a row.
 
     `role_to_add` and `role_to_change` are the lowest roles that may add or change rows; None means nobody. `noun` names

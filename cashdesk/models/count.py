@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import CountMoment
 from cashdesk.models.person import User
@@ -37,7 +38,7 @@ class Count(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Count {self.pk}"
+        return _("Count %(number)s") % {"number": self.pk}
 
 
 class CountAmount(models.Model):

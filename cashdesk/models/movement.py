@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models.access import AccessToken
@@ -102,4 +103,4 @@ class Movement(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Movement {self.pk}"
+        return _("Movement %(number)s") % {"number": self.pk}

@@ -49,17 +49,20 @@ def validate_float_template(template: object, *, currency: str) -> None:
     10.00. The error names every wrong line.
     """
     if not isinstance(template, dict):
-        raise ValidationError('Enter the usual float as pieces by the value of a note or coin, such as {"1000": 5}.')
+        raise ValidationError(_('Enter the usual float as pieces by the value of a note or coin, such as {"1000": 5}.'))
     known = {str(piece.value): piece.value for piece in denominations_of(currency)}
     if template and not known:
-        raise ValidationError(f"The notes and coins of {currency} are unknown here. Leave the usual float empty.")
+        told = _("The notes and coins of %(currency)s are unknown here. Leave the usual float empty.")
+        raise ValidationError(told % {"currency": currency})
     wrong = []
     for worth, pieces in template.items():
         if worth not in known:
-            wrong.append(f"{currency} has no note or coin of {str(worth)[:20]} minor units.")
+            told = _("%(currency)s has no note or coin of %(worth)s minor units.")
+            wrong.append(told % {"currency": currency, "worth": str(worth)[:20]})
         elif isinstance(pieces, bool) or not isinstance(pieces, int) or not 1 <= pieces <= FLOAT_PIECES_MAX:
             face = to_text(known[worth], currency)
-            wrong.append(f"{face}: Enter a whole number of pieces from 1 to {FLOAT_PIECES_MAX}. Leave it out for none.")
+            told = _("%(face)s: Enter a whole number of pieces from 1 to %(limit)s. Leave it out for none.")
+            wrong.append(told % {"face": face, "limit": FLOAT_PIECES_MAX})
     if wrong:
         raise ValidationError(wrong)
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import PlaceKind, SessionStatus
 from cashdesk.models.organisation import Store
@@ -129,7 +130,7 @@ class CashSession(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Session {self.pk}"
+        return _("Session %(number)s") % {"number": self.pk}
 
     @property
     def is_open(self) -> bool:

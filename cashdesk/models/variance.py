@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
 from cashdesk.models.organisation import Store
@@ -129,7 +130,7 @@ class Variance(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Variance {self.pk}"
+        return _("Variance %(number)s") % {"number": self.pk}
 
     @property
     def is_ended(self) -> bool:

@@ -61,7 +61,7 @@ def account_page(request: HttpRequest, by: Principal) -> HttpResponse:
         *(_of_token(token, user) for token in places.tokens),
     ]
     rows.sort(key=lambda row: not row.is_here)
-    context = {"person": user, "role": _(user.get_role_display()), "sign_ins": rows, "is_ended": "ended" in request.GET}
+    context = {"person": user, "role": user.get_role_display(), "sign_ins": rows, "is_ended": "ended" in request.GET}
     context |= {"may_have_pin": may_have_pin(user) or user.pin}
     context |= {"is_pin_set": "pin-set" in request.GET, "is_pin_removed": "pin-removed" in request.GET}
     context |= {"is_connected_now": "connected" in request.GET, "is_disconnected_now": "disconnected" in request.GET}

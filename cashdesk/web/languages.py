@@ -14,9 +14,6 @@ from cashdesk.web.waiting_sessions import person_of_session
 ENGLISH_PATHS: Final = ("/api/", "/livez", "/readyz")
 """Paths that always use English, because answers for programs must not depend on a language."""
 
-ADMIN_PATH: Final = "/admin/"
-"""The admin has English words, because it is not translated. Amounts and dates there are those of the store."""
-
 
 class LanguageMiddleware:
     """Chooses the language of a page: the person's own, else their store's, else the browser's.
@@ -39,8 +36,6 @@ class LanguageMiddleware:
         user = person_of_session(request)
         store = user.store if user is not None else None
         language = (user and user.language) or (store and store.language) or _of_browser(request)
-        if request.path_info.startswith(ADMIN_PATH):
-            language = Language.ENGLISH
         place = (store.language, store.currency, store.time_zone) if store is not None else (language,)
         with translation.override(language), written_as(*place):
             response = self.get_response(request)

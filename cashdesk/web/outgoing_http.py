@@ -22,6 +22,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from cashdesk.web.public_addresses import addresses_of, is_public
 
 URL_LENGTH_MAX: Final = 500
@@ -31,17 +34,29 @@ ADDRESSES_TRIED: Final = 3
 PORTS: Final = {"http": 80, "https": 443}
 
 
-class Unsendable(Exception):
+class NotSent(Exception):
+    """Base class of both failures. The text is English, for logs and programs; `told` is for pages."""
+
+    def __init__(self, text: str, **facts: object) -> None:
+        super().__init__(text % facts)
+        self.text, self.facts = text, facts
+
+    def told(self) -> str:
+        """Returns the text in the language of the page."""
+        return _(self.text) % self.facts
+
+
+class Unsendable(NotSent):
     """The URL may not be called. The text says why, in a sentence for the person who entered the URL."""
 
 
-class NotAnswered(Exception):
+class NotAnswered(NotSent):
     """There was no answer. `code` is stable: `refused_address`, `no_such_host`, `not_connected`, `tls`, `timeout`,
     `broken_answer`. The text is a sentence for people.
     """
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, text: str, **facts: object) -> None:
+        super().__init__(text, **facts)
         self.code = code
 
 
@@ -74,24 +89,26 @@ def checked_url(url: str, *, rules: Rules) -> SplitResult:
     The text does not show the addresses behind a name: `send` checks them at each request.
     """
     if len(url) > URL_LENGTH_MAX:
-        raise Unsendable(f"Use at most {URL_LENGTH_MAX} characters.")
+        raise Unsendable(noop("Use at most %(limit)s characters."), limit=URL_LENGTH_MAX)
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise Unsendable("Use only printable ASCII characters, without spaces and backslashes. Encode all others.")
+        raise Unsendable(
+            noop("Use only printable ASCII characters, without spaces and backslashes. Encode all others.")
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise Unsendable("Enter a complete URL, such as https://example.com/webhooks.") from None
+        raise Unsendable(noop("Enter a complete URL, such as https://example.com/webhooks.")) from None
     if parts.scheme not in PORTS or not host or port == 0:
-        raise Unsendable("Enter a complete URL, such as https://example.com/webhooks.")
+        raise Unsendable(noop("Enter a complete URL, such as https://example.com/webhooks."))
     if parts.scheme == "http" and not rules.allows_http:
-        raise Unsendable("Use https. Over http, everybody on the way can read the content.")
+        raise Unsendable(noop("Use https. Over http, everybody on the way can read the content."))
     if parts.username is not None or parts.password is not None:
-        raise Unsendable("Leave out the user name and password. The signature shows who sends the request.")
+        raise Unsendable(noop("Leave out the user name and password. The signature shows who sends the request."))
     if parts.fragment or url.endswith("#"):
-        raise Unsendable("Leave out the part after #. No server receives it.")
+        raise Unsendable(noop("Leave out the part after #. No server receives it."))
     if not rules.allows_private and _is_written_private(host):
-        raise Unsendable("Use a public address. This one belongs to a private network or to this machine.")
+        raise Unsendable(noop("Use a public address. This one belongs to a private network or to this machine."))
     return parts
 
 
@@ -109,10 +126,10 @@ def reachable_addresses(parts: SplitResult, *, rules: Rules) -> list[IPv4Address
     try:
         found = addresses_of(host, parts.port or PORTS[parts.scheme])
     except (OSError, UnicodeError, ValueError):
-        raise NotAnswered("no_such_host", f"The host name {host} is not known.") from None
+        raise NotAnswered("no_such_host", noop("The host name %(host)s is not known."), host=host) from None
     if not rules.allows_private and not all(is_public(address) for address in found):
         # The address itself stays out of the text: it would tell strangers how this network looks.
-        raise NotAnswered("refused_address", f"{host} is at an address that is not public.")
+        raise NotAnswered("refused_address", noop("%(host)s is at an address that is not public."), host=host)
     return found[:ADDRESSES_TRIED]
 
 
@@ -136,7 +153,7 @@ def send(
                 with closing(_begun_answer(secured, method, parts, body, headers)) as answer:
                     if time.monotonic() >= until:
                         # The cut looks like the end of the headers, so they may be incomplete.
-                        raise NotAnswered("timeout", "The server did not answer in time.")
+                        raise NotAnswered("timeout", noop("The server did not answer in time."))
                     return _whole(answer, size=rules.answer_bytes)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _in_words(error, is_late=time.monotonic() >= until) from None
@@ -147,7 +164,7 @@ def _connected(
 ) -> socket.socket:
     """Connects to the first address that answers. Raises NotAnswered."""
     port = parts.port or PORTS[parts.scheme]
-    failure = NotAnswered("not_connected", "The server cannot be reached.")
+    failure = NotAnswered("not_connected", noop("The server cannot be reached."))
     for address in addresses:
         left = min(until - time.monotonic(), rules.connect_within.total_seconds())
         if left <= 0:
@@ -155,9 +172,9 @@ def _connected(
         try:
             return socket.create_connection((str(address), port), timeout=left)
         except TimeoutError:
-            failure = NotAnswered("timeout", "The server did not accept the connection in time.")
+            failure = NotAnswered("timeout", noop("The server did not accept the connection in time."))
         except OSError:
-            failure = NotAnswered("not_connected", "The server did not accept the connection.")
+            failure = NotAnswered("not_connected", noop("The server did not accept the connection."))
     raise failure
 
 
@@ -227,9 +244,13 @@ def _shut(handle: socket.socket) -> None:
 
 def _in_words(error: Exception, *, is_late: bool) -> NotAnswered:
     if is_late or isinstance(error, TimeoutError):
-        return NotAnswered("timeout", "The server did not answer in time.")
+        return NotAnswered("timeout", noop("The server did not answer in time."))
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NotAnswered("tls", f"The certificate of the server is not valid: {error.verify_message}.")
+        return NotAnswered(
+            "tls", noop("The certificate of the server is not valid: %(reason)s."), reason=error.verify_message
+        )
     if isinstance(error, ssl.SSLError):
-        return NotAnswered("tls", "The server does not speak TLS 1.2 or newer.")
-    return NotAnswered("broken_answer", "The connection ended before there was an answer, or the answer is not HTTP.")
+        return NotAnswered("tls", noop("The server does not speak TLS 1.2 or newer."))
+    return NotAnswered(
+        "broken_answer", noop("The connection ended before there was an answer, or the answer is not HTTP.")
+    )

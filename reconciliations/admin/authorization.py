@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, OfStoreForm
 from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment
@@ -31,25 +33,33 @@ OPERATOR_MAX = 64
 
 class IssueForm(OfStoreForm):
     operator = forms.CharField(
+        label=gettext_lazy("Operator"),
         max_length=OPERATOR_MAX,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Code or number of the person whose cash is signed off. Leave it empty for any person or the store.",
+        help_text=gettext_lazy(
+            "Code or number of the person whose cash is signed off. Leave it empty for any person or the store."
+        ),
     )
     purpose = forms.CharField(
+        label=gettext_lazy("Purpose"),
         max_length=100,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="What this permits, such as a shortage of 12.50 at register 2.",
+        help_text=gettext_lazy("What this permits, such as a shortage of 12.50 at register 2."),
     )
     expires_in_minutes = forms.IntegerField(
-        label="Minutes", min_value=1, max_value=MINUTES_MAX, initial=30, help_text="How long it can be used."
+        label=gettext_lazy("Minutes"),
+        min_value=1,
+        max_value=MINUTES_MAX,
+        initial=30,
+        help_text=gettext_lazy("How long it can be used."),
     )
 
 
 class Issue(ActPage):
     name = "issue"
-    label = "Issue an authorization"
-    explanation = (
+    label = gettext_lazy("Issue an authorization")
+    explanation = gettext_lazy(
         "Permits one sign-off in the store by another person. The next page shows its token once. Give the token to "
         "the person who records the reconciliation. You cannot use it yourself, and it cannot cover your own cash."
     )
@@ -60,7 +70,7 @@ class Issue(ActPage):
         given = form.cleaned_data
         operator = find_operator(uid=given["operator"], store=given["store"], by=by) if given["operator"] else None
         if given["operator"] and operator is None:
-            raise InvalidInput.of("operator", "Nobody in your account has this code or number.")
+            raise InvalidInput.of("operator", _("Nobody in your account has this code or number."))
         made = issue_authorization(
             store=given["store"],
             operator=operator,
@@ -70,15 +80,15 @@ class Issue(ActPage):
             at=at,
         )
         ends = moment("expires_at")(made)
-        return Done(made=made, secret=str(made.uuid), shown=(f"It can be used once, until {ends}.",))
+        return Done(made=made, secret=str(made.uuid), shown=(_("It can be used once, until %(at)s.") % {"at": ends},))
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in AuthorizationState]
+        return [(state.value, _(state.label)) for state in AuthorizationState]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
@@ -100,26 +110,26 @@ class AuthorizationAdmin(ActingAdmin):
     joined = ("store", "operator", "issued_by", "reconciliation")
     list_filter = (StoreFilter, StateFilter, "issued_at")
     search_fields = ("pk", "uuid")
-    search_help_text = "Number or full token of an authorization"
+    search_help_text = gettext_lazy("Number or full token of an authorization")
     fields = (
         "token_begins", "store", "operator", "purpose", "issued_by", moment("issued_at"), moment("expires_at"),
         "state_shown", "used_by", "belonging",
     )  # fmt: skip
     list_acts = (Issue(),)
 
-    @admin.display(description="token")
+    @admin.display(description=gettext_lazy("Token"))
     def token_begins(self, authorization: Authorization) -> str:
         return f"{str(authorization.uuid)[:BEGINNING]}…"
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("State"))
     def state_shown(self, authorization: Authorization) -> str:
-        return str(state_of(authorization=authorization, at=timezone.now()).label)
+        return _(state_of(authorization=authorization, at=timezone.now()).label)
 
-    @admin.display(description="used by")
+    @admin.display(description=gettext_lazy("Used by"))
     def used_by(self, authorization: Authorization) -> str:
         return link_to(authorization.reconciliation) if hasattr(authorization, "reconciliation") else NOTHING
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, authorization: Authorization) -> SafeString:
-        audited = link_to_list(AuditEntry, text="Audit trail", q=f"authorization:{authorization.pk}")
+        audited = link_to_list(AuditEntry, text=_("Audit trail"), q=f"authorization:{authorization.pk}")
         return format_html("{}", audited)

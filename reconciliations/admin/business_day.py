@@ -11,6 +11,8 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, OfStoreForm
 from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, table
@@ -45,7 +47,9 @@ class CloseForm(OfStoreForm):
     filled_by_links = ("store", "date")
 
     date = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="The store's trading date."
+        label=gettext_lazy("Date"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("The store's trading date."),
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -78,18 +82,18 @@ class CloseForm(OfStoreForm):
         self.data = {**self.data.dict(), "seen": now_open}  # type: ignore[attr-defined]  # of a request's form
         day_told = style().date(on)
         head = (
-            f"Closing {day_told} of {store} closes these without a count:"
+            _("Closing %(day)s of %(store)s closes these without a count:")
             if names
-            else f"Nothing is open in {store} on {day_told}."
-        )
-        self.warnings = (head, *names, "You cannot undo this. Press the button again to close the day.")
+            else _("Nothing is open in %(store)s on %(day)s.")
+        ) % {"day": day_told, "store": store}
+        self.warnings = (head, *names, _("You cannot undo this. Press the button again to close the day."))
         return True
 
 
 class Close(ActPage):
     name = "close"
-    label = "Close a business day"
-    explanation = (
+    label = gettext_lazy("Close a business day")
+    explanation = gettext_lazy(
         "Closes without a count everything that is still open from this day or earlier. You see a list first. Money "
         "that arrives for the day afterwards is booked as late."
     )
@@ -99,8 +103,11 @@ class Close(ActPage):
         store, on = form.cleaned_data["store"], form.cleaned_data["date"]
         closed = close_business_day(store=store, on=on, by=by, at=at)
         uncounted = len(closed.sessions) + len(closed.settlements)
-        told = f" Closed without a count: {uncounted}." if uncounted else ""
-        return Done(made=closed.day, message=f"The business day {style().date(on)} of {store} is closed.{told}")
+        told = _("The business day %(day)s of %(store)s is closed.") % {"day": style().date(on), "store": store}
+        if uncounted:
+            without = _("Closed without a count: %(number)s.") % {"number": uncounted}
+            told = f"{told} {without}"
+        return Done(made=closed.day, message=told)
 
 
 @admin.register(BusinessDay)
@@ -111,30 +118,34 @@ class BusinessDayAdmin(ActingAdmin):
     joined = ("store", "closed_by", "closed_with")
     list_filter = (StoreFilter, "date")
     search_fields = ("date",)
-    search_help_text = "Date, such as 2026-03-01"
+    search_help_text = gettext_lazy("Date, such as 2026-03-01")
     ordering = ("-date", "-pk")
     fields = ("store", day("date"), moment("closed_at"), "closed_by_shown", "uncounted", "late", "belonging")
     list_acts = (Close(),)
 
-    @admin.display(description="closed by")
+    @admin.display(description=gettext_lazy("Closed by"))
     def closed_by_shown(self, row: BusinessDay) -> str:
         """Shows the person, the API key or the server's own command that closed the day."""
         if row.closed_by is not None:
             return str(row.closed_by)
-        return f"key {row.closed_with.name}, {row.closed_with}" if row.closed_with is not None else "the server"
+        if row.closed_with is None:
+            return _("the server")
+        return _("key %(name)s, %(key)s") % {"name": row.closed_with.name, "key": row.closed_with}
 
-    @admin.display(description="closed without a count")
+    @admin.display(description=gettext_lazy("Closed without a count"))
     def uncounted(self, row: BusinessDay) -> str:
         """Links to the sessions and settlements that were closed without a count, as the audit trail lists them."""
         noted = AuditEntry.objects.filter(action="business_day.closed", subject=_subject(row)).first()
         detail: dict[str, Any] = noted.detail if noted is not None else {}
-        links = [link_to(CashSession(pk=number), text=f"Session {number}") for number in detail.get("sessions", ())]
+        links = [
+            link_to(CashSession(pk=number), text=str(CashSession(pk=number))) for number in detail.get("sessions", ())
+        ]
         links += [
-            link_to(Settlement(pk=number), text=f"Settlement {number}") for number in detail.get("settlements", ())
+            link_to(Settlement(pk=number), text=str(Settlement(pk=number))) for number in detail.get("settlements", ())
         ]
         return format_html_join(" · ", "{}", ((link,) for link in links)) or NOTHING
 
-    @admin.display(description="late money")
+    @admin.display(description=gettext_lazy("Late money"))
     def late(self, row: BusinessDay) -> str:
         """Lists the movements that were recorded for the day after its close."""
         arrived = queries.late_for_closed_days(store=row.store).filter(business_date=row.date)
@@ -150,16 +161,16 @@ class BusinessDayAdmin(ActingAdmin):
             ]
             for movement in found[: LATE_LISTED_MAX + 1]
         ]
-        heads = ["Movement", "Recorded", "Kind", "Between", "Amount"]
-        shown = table("Late money of the day", heads, rows[:LATE_LISTED_MAX], style="figures texts")
-        return format_html("{}<p>There are more rows.</p>", shown) if len(rows) > LATE_LISTED_MAX else shown
+        heads = [_("Movement"), _("Recorded"), _("Kind"), _("Between"), _("Amount")]
+        shown = table(_("Late money of the day"), heads, rows[:LATE_LISTED_MAX], style="figures texts")
+        return format_html("{}<p>{}</p>", shown, _("There are more rows.")) if len(rows) > LATE_LISTED_MAX else shown
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, row: BusinessDay) -> SafeString:
         return format_html(
             "{} · {}",
-            link_to_list(Reconciliation, text="Reconciliations", store=row.store_id, business_date__exact=row.date),
-            link_to_list(AuditEntry, text="Audit trail", q=_subject(row)),
+            link_to_list(Reconciliation, text=_("Reconciliations"), store=row.store_id, business_date__exact=row.date),
+            link_to_list(AuditEntry, text=_("Audit trail"), q=_subject(row)),
         )
 
 

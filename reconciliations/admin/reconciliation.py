@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to, link_to_list, moment, money
 from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter, principal_of
@@ -31,11 +33,11 @@ SIGN_OF = {
 class TypeFilter(admin.SimpleListFilter):
     """Filters by match, shortage or overage."""
 
-    title = "type"
+    title = gettext_lazy("Type")
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(type_.value, str(type_.label)) for type_ in DiscrepancyType]
+        return [(type_.value, _(type_.label)) for type_ in DiscrepancyType]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
@@ -47,11 +49,11 @@ class TypeFilter(admin.SimpleListFilter):
 class StandingFilter(admin.SimpleListFilter):
     """Filters by whether a later reconciliation replaced the row."""
 
-    title = "standing"
+    title = gettext_lazy("Standing")
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("stands", "Current"), ("superseded", "Superseded")]
+        return [("stands", _("Current")), ("superseded", _("Superseded"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         return queryset if self.value() is None else queryset.filter(superseded_by__isnull=self.value() == "stands")
@@ -60,23 +62,23 @@ class StandingFilter(admin.SimpleListFilter):
 @admin.register(Reconciliation)
 class ReconciliationAdmin(ReadOnlyAdmin):
     list_display = (
-        "__str__", "store", day("business_date"), "operator", money("system_amount", label="system"),
-        money("declared_amount", label="declared"), money("discrepancy"), "type_shown", "reason_shown", "standing",
-        "reporter", moment("reported_at"),
+        "__str__", "store", day("business_date"), "operator", money("system_amount", label=gettext_lazy("System")),
+        money("declared_amount", label=gettext_lazy("Declared")), money("discrepancy"), "type_shown", "reason_shown",
+        "standing", "reporter", moment("reported_at"),
     )  # fmt: skip
     joined = (
         "store", "operator", "authorization", "supersedes", "superseded_by", "reported_by_user", "reported_with",
     )  # fmt: skip
     list_filter = (StoreFilter, TypeFilter, StandingFilter, "reason", "is_post_close", "business_date")
     search_fields = ("pk", "uuid", "operator_uid")
-    search_help_text = "Number or UUID of a reconciliation, or its operator as it was sent"
+    search_help_text = gettext_lazy("Number or UUID of a reconciliation, or its operator as it was sent")
     ordering = ("-reported_at", "-pk")
     fields = (
         "uuid", "store", day("business_date"), "operator", "operator_uid", "currency",
-        money("system_amount", label="system"), money("declared_amount", label="declared"), money("discrepancy"),
-        "type_shown", "reason_shown", "notes", "late_shown", "adjusted_system", "adjusted_discrepancy", "standing",
-        "approval", "supersedes_link", "superseded_by_link", "authorization_link", "reporter",
-        moment("reported_at"), "belonging",
+        money("system_amount", label=gettext_lazy("System")),
+        money("declared_amount", label=gettext_lazy("Declared")), money("discrepancy"), "type_shown", "reason_shown",
+        "notes", "late_shown", "adjusted_system", "adjusted_discrepancy", "standing", "approval", "supersedes_link",
+        "superseded_by_link", "authorization_link", "reporter", moment("reported_at"), "belonging",
     )  # fmt: skip
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -99,60 +101,60 @@ class ReconciliationAdmin(ReadOnlyAdmin):
             )
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="type")
+    @admin.display(description=gettext_lazy("Type"))
     def type_shown(self, row: Reconciliation) -> str:
-        return str(DiscrepancyType.of(row.discrepancy).label)
+        return _(DiscrepancyType.of(row.discrepancy).label)
 
-    @admin.display(description="reason")
+    @admin.display(description=gettext_lazy("Reason"))
     def reason_shown(self, row: Reconciliation) -> str:
         return row.get_reason_display() or NOTHING
 
-    @admin.display(description="standing")
+    @admin.display(description=gettext_lazy("Standing"))
     def standing(self, row: Reconciliation) -> str:
         """Shows whether a later reconciliation replaced this row, and whether the day was already closed."""
-        standing = "superseded" if hasattr(row, "superseded_by") else "stands"
-        return f"{standing}, after the close" if row.is_post_close else standing
+        standing = _("superseded") if hasattr(row, "superseded_by") else _("stands")
+        return _("%(standing)s, after the close") % {"standing": standing} if row.is_post_close else standing
 
-    @admin.display(description="approval")
+    @admin.display(description=gettext_lazy("Approval"))
     def approval(self, row: Any) -> str:
-        return "awaited" if row.still_awaits_approval else NOTHING
+        return _("awaited") if row.still_awaits_approval else NOTHING
 
-    @admin.display(description="reported by")
+    @admin.display(description=gettext_lazy("Reported by"))
     def reporter(self, row: Reconciliation) -> str:
         """Shows the name of the person or key, and in brackets the `reportedBy` text of the API."""
         named = row.reported_by_user or (row.reported_with and row.reported_with.name)
         return f"{named} ({row.reported_by})" if named else row.reported_by
 
-    @admin.display(description="late")
+    @admin.display(description=gettext_lazy("Late"))
     def late_shown(self, row: Reconciliation) -> str:
         """Shows the money that arrived for the same scope after the reconciliation."""
         return amount_shown(_late(row), row.currency)
 
-    @admin.display(description="adjusted system")
+    @admin.display(description=gettext_lazy("Adjusted system"))
     def adjusted_system(self, row: Reconciliation) -> str:
         """Shows the system amount plus late money."""
         return amount_shown(row.system_amount + _late(row), row.currency)
 
-    @admin.display(description="adjusted discrepancy")
+    @admin.display(description=gettext_lazy("Adjusted discrepancy"))
     def adjusted_discrepancy(self, row: Reconciliation) -> str:
         """Shows the discrepancy minus late money."""
         return amount_shown(row.discrepancy - _late(row), row.currency)
 
-    @admin.display(description="supersedes")
+    @admin.display(description=gettext_lazy("Supersedes"))
     def supersedes_link(self, row: Reconciliation) -> str:
         return link_to(row.supersedes) if row.supersedes else NOTHING
 
-    @admin.display(description="superseded by")
+    @admin.display(description=gettext_lazy("Superseded by"))
     def superseded_by_link(self, row: Reconciliation) -> str:
         return link_to(row.superseded_by) if hasattr(row, "superseded_by") else NOTHING
 
-    @admin.display(description="authorization")
+    @admin.display(description=gettext_lazy("Authorization"))
     def authorization_link(self, row: Reconciliation) -> str:
         return link_to(row.authorization) if row.authorization else NOTHING
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, row: Reconciliation) -> SafeString:
-        return format_html("{}", link_to_list(AuditEntry, text="Audit trail", q=f"reconciliation:{row.pk}"))
+        return format_html("{}", link_to_list(AuditEntry, text=_("Audit trail"), q=f"reconciliation:{row.pk}"))
 
 
 def _late(row: Any) -> int:

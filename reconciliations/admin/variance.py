@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, AmountField, Done, units_of
 from cashdesk.admin_base.columns import (
@@ -51,10 +53,11 @@ register_scope(VarianceEvent, of_stores("variance__store"))
 
 class NotesForm(ActForm):
     notes = forms.CharField(
+        label=gettext_lazy("Notes"),
         max_length=NOTES_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        help_text="Shown in the history of this difference.",
+        help_text=gettext_lazy("Shown in the history of this difference."),
     )
 
 
@@ -64,8 +67,13 @@ class SaidForm(NotesForm):
         self.fields["notes"].required = True
 
 
+def reasons_in_words() -> list[tuple[str, str]]:
+    """Returns the choices of reasons, and before them the one that asks to choose."""
+    return [("", _("Choose a reason")), *((reason.value, _(reason.label)) for reason in Reason)]
+
+
 class ExplainForm(NotesForm):
-    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *Reason.choices])
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=reasons_in_words)
     field_order = ("reason", "notes")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,8 +89,8 @@ class RecountForm(NotesForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = f"Counted amount in {self.row.currency}"
-        self.fields["amount"].help_text = "An amount such as 250.00. If there is no cash, enter 0."
+        self.fields["amount"].label = _("Counted amount in %(currency)s") % {"currency": self.row.currency}
+        self.fields["amount"].help_text = _("An amount such as 250.00. If there is no cash, enter 0.")
 
     def clean_amount(self) -> int:
         return units_of(self.cleaned_data["amount"], self.row.currency)
@@ -103,30 +111,30 @@ class VarianceAct(ActPage):
 
 class Explain(VarianceAct):
     act = Act.EXPLAIN
-    name, label = "explain", "Explain difference"
-    explanation = "Then somebody who did not count the cash approves it."
+    name, label = "explain", gettext_lazy("Explain difference")
+    explanation = gettext_lazy("Then somebody who did not count the cash approves it.")
     form = ExplainForm
 
     def do(self, row: Variance, form: ExplainForm, *, by: Principal, at: datetime) -> Done:
         said = form.cleaned_data
         explain_variance(variance=row, reason=said["reason"], notes=said["notes"], by=by, at=at)
-        return Done(message=f"{row} is explained.")
+        return Done(message=_("%(variance)s is explained.") % {"variance": row})
 
 
 class Witness(VarianceAct):
     act = Act.WITNESS
-    name, label = "witness", "Witness difference"
-    explanation = "Records that you have seen the cash and the count."
+    name, label = "witness", gettext_lazy("Witness difference")
+    explanation = gettext_lazy("Records that you have seen the cash and the count.")
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
         witness_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
-        return Done(message=f"You have witnessed {row}.")
+        return Done(message=_("You have witnessed %(variance)s.") % {"variance": row})
 
 
 class Recount(VarianceAct):
     act = Act.RECOUNT
-    name, label = "recount", "Recount cash"
-    explanation = (
+    name, label = "recount", gettext_lazy("Recount cash")
+    explanation = gettext_lazy(
         "The first count stays on record. If your count differs, a correction is booked when the difference is "
         "approved. If nobody has counted the drawer yet, your count is booked at once."
     )
@@ -139,57 +147,57 @@ class Recount(VarianceAct):
         amount = form.cleaned_data["amount"]
         counted = CountedAmount(currency=row.currency, method=row.method, amount=amount)
         recount_variance(variance=row, counted=counted, notes=form.cleaned_data["notes"], by=by, at=at)
-        return Done(message=f"Recounted: {style().amount(amount, row.currency)}.")
+        return Done(message=_("Recounted: %(amount)s.") % {"amount": style().amount(amount, row.currency)})
 
 
 class Approve(VarianceAct):
     act = Act.APPROVE
-    name, label = "approve", "Approve difference"
-    explanation = (
+    name, label = "approve", gettext_lazy("Approve difference")
+    explanation = gettext_lazy(
         "Signs off the difference. If a recount differs from the count, the correction is booked now. This cannot be "
         "undone."
     )
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
         approve_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
-        return Done(message=f"{row} is approved.")
+        return Done(message=_("%(variance)s is approved.") % {"variance": row})
 
 
 class Reject(VarianceAct):
     act = Act.REJECT
-    name, label = "reject", "Reject explanation"
-    explanation = "Sends the explanation back to the cashier's supervisor. Enter what is missing."
+    name, label = "reject", gettext_lazy("Reject explanation")
+    explanation = gettext_lazy("Sends the explanation back to the cashier's supervisor. Enter what is missing.")
     form = SaidForm
 
     def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
         reject_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
-        return Done(message=f"The explanation of {row} is rejected.")
+        return Done(message=_("The explanation of %(variance)s is rejected.") % {"variance": row})
 
 
 class Escalate(VarianceAct):
     act = Act.ESCALATE
-    name, label = "escalate", "Escalate difference"
-    explanation = "From now on an admin must decide. Enter why you escalate it."
+    name, label = "escalate", gettext_lazy("Escalate difference")
+    explanation = gettext_lazy("From now on an admin must decide. Enter why you escalate it.")
     form = SaidForm
 
     def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
         escalate_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
-        return Done(message=f"{row} is escalated.")
+        return Done(message=_("%(variance)s is escalated.") % {"variance": row})
 
 
 class QueueFilter(admin.SimpleListFilter):
     """Filters by waiting (the default), ended, or all."""
 
-    title = "queue"
+    title = gettext_lazy("Queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("ended", "Done"), ("all", "All")]
+        return [("ended", _("Done")), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Any:
         """Renames Django's first choice "All", because here it shows the waiting rows."""
         first, *others = super().choices(changelist)
-        yield {**first, "display": "Waiting"}
+        yield {**first, "display": _("Waiting")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
@@ -213,12 +221,13 @@ class VarianceAdmin(ActingAdmin):
     list_filter = (QueueFilter, StoreFilter, "kind", "state", "is_escalated", "reason", "business_date")
     narrowed_by = ("place", "session", "subject")
     search_fields = ("pk", "uuid")
-    search_help_text = "Number or UUID of a variance"
+    search_help_text = gettext_lazy("Number or UUID of a variance")
     fields = (
         "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
-        day("business_date"), "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
-        "difference_shown", money("tolerance"), "late_shown", moment("raised_at"), "cashier_notes", "reason_shown", "notes",
-        "explained_by", moment("explained_at"), "decided_by", moment("decided_at"), "belonging", "history_shown",
+        day("business_date"), "method", money("expected_amount", label=gettext_lazy("Expected")),
+        money("counted_amount", label=gettext_lazy("Counted")), "difference_shown", money("tolerance"), "late_shown",
+        moment("raised_at"), "cashier_notes", "reason_shown", "notes", "explained_by", moment("explained_at"),
+        "decided_by", moment("decided_at"), "belonging", "history_shown",
     )  # fmt: skip
     acts = (Explain(), Witness(), Recount(), Approve(), Reject(), Escalate())
 
@@ -226,56 +235,58 @@ class VarianceAdmin(ActingAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).annotate(late_amount=late_amount())
         return rows
 
-    @admin.display(description="difference", ordering="difference")
+    @admin.display(description=gettext_lazy("Difference"), ordering="difference")
     def difference_shown(self, variance: Variance) -> str:
         """Shows counted minus expected, or the amount of late money, or "not counted"."""
         return difference_of(variance)
 
-    @admin.display(description="handed over")
+    @admin.display(description=gettext_lazy("Handed over"))
     def custody(self, variance: Variance) -> str:
         """Names both cashiers of a handover."""
         session = variance.session
         if variance.kind != VarianceKind.OPENING or session is None:
             return NOTHING
         if session.is_handed_over and session.closed_at and session.closed_at <= variance.raised_at:
-            said = f"counted afterwards by {variance.counted_by}"
+            said = _("counted afterwards by %(name)s") % {"name": variance.counted_by}
             return handed_over(session, said=said, difference=variance.difference or 0)
         return told_of_handover(session) or NOTHING
 
-    @admin.display(description="notes of the cashier")
+    @admin.display(description=gettext_lazy("Notes of the cashier"))
     def cashier_notes(self, variance: Variance) -> str:
         """Shows what the cashier of the drawer wrote about it, oldest first."""
         notes = session_notes(variance.session) if variance.session is not None else []
         rows = [[note.text, str(note.written_by), f"{note.written_at:%Y-%m-%d %H:%M:%S} UTC"] for note in notes]
-        return table("Notes of the cashier", ["Note", "Who", "When"], rows, style="texts")
+        return table(_("Notes of the cashier"), [_("Note"), _("Who"), _("When")], rows, style="texts")
 
-    @admin.display(description="late money")
+    @admin.display(description=gettext_lazy("Late money"))
     def late_shown(self, variance: Variance) -> str:
         """Shows the money that arrived after the count, and the rest of the difference without that money."""
         late = int(getattr(variance, "late_amount", 0))
         if variance.difference is None or variance.counted_amount is None or not late:
             return NOTHING
         left = style().amount(variance.difference - late, variance.currency)
-        return f"{style().amount(late, variance.currency)}, leaving {left}"
+        return _("%(amount)s, leaving %(rest)s") % {"amount": style().amount(late, variance.currency), "rest": left}
 
-    @admin.display(description="escalated")
+    @admin.display(description=gettext_lazy("Escalated"))
     def escalated_shown(self, variance: Variance) -> str:
         """Shows text, because Django's icon for "No" is a red cross."""
-        return "Yes, an admin decides" if variance.is_escalated else "No"
+        return _("Yes, an admin decides") if variance.is_escalated else _("No")
 
-    @admin.display(description="reason")
+    @admin.display(description=gettext_lazy("Reason"))
     def reason_shown(self, variance: Variance) -> str:
         return variance.get_reason_display() or NOTHING
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, variance: Variance) -> SafeString:
-        trail = link_to_list(AuditEntry, text="Audit trail", q=f"variance:{variance.pk}")
-        cause = link_to_list(AuditEntry, text=f"Audit trail of {variance.subject}", q=variance.subject)
+        trail = link_to_list(AuditEntry, text=_("Audit trail"), q=f"variance:{variance.pk}")
+        cause = link_to_list(
+            AuditEntry, text=_("Audit trail of %(subject)s") % {"subject": variance.subject}, q=variance.subject
+        )
         if variance.session is None:
             return format_html("{} · {}", trail, cause)
         return format_html("{} · {} · {}", link_to(variance.session), trail, cause)
 
-    @admin.display(description="history")
+    @admin.display(description=gettext_lazy("History"))
     def history_shown(self, variance: Variance) -> str:
         events = variance.events.select_related("by_user", "movement").prefetch_related("count__amounts").order_by("pk")
         rows = [
@@ -288,7 +299,7 @@ class VarianceAdmin(ActingAdmin):
             ]
             for event in events
         ]
-        return table("History", ["Action", "When", "Who", "Notes", "New state"], rows, style="texts")
+        return table(_("History"), [_("Action"), _("When"), _("Who"), _("Notes"), _("New state")], rows, style="texts")
 
 
 def headline_of(variance: Variance) -> str:
@@ -303,9 +314,9 @@ def difference_of(variance: Variance) -> str:
     """Returns the difference as text: counted minus expected, or the amount of late money, or "not counted"."""
     if variance.kind == VarianceKind.LATE:
         late = style().amount(int(getattr(variance, "late_amount", 0)), variance.currency)
-        return f"{late} {variance.method} arrived late"
+        return _("%(amount)s %(method)s arrived late") % {"amount": late, "method": variance.method}
     if variance.difference is None:
-        return "not counted"
+        return _("not counted")
     method = "" if variance.method == "CASH" else f" {variance.method}"
     return f"{style().amount(variance.difference, variance.currency)}{method}"
 
@@ -313,8 +324,12 @@ def difference_of(variance: Variance) -> str:
 def _said(event: VarianceEvent) -> SafeString:
     parts = [part for part in (event.get_reason_display(), event.notes) if part]
     if event.count is not None:
-        parts += [f"Counted {style().amount(found.amount, found.currency)}" for found in event.count.amounts.all()]
+        parts += [
+            _("Counted %(amount)s") % {"amount": style().amount(found.amount, found.currency)}
+            for found in event.count.amounts.all()
+        ]
     text = format_html_join(" · ", "{}", ((part,) for part in parts))
     if event.movement is not None:
-        return format_html("{}{}Corrected by {}", text, " · " if parts else "", link_to(event.movement))
+        corrected = _("Corrected by %(movement)s") % {"movement": event.movement}
+        return format_html("{}{}{}", text, " · " if parts else "", link_to(event.movement, text=corrected))
     return text or format_html("{}", NOTHING)

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -30,9 +31,9 @@ def issue_authorization(
     and InvalidInput if `expires_in` is too short or too long.
     """
     if by.user is None or not by.has_role(Role.MANAGER):
-        raise Forbidden("Only a manager with their own sign-in can issue an authorization.")
+        raise Forbidden(_("Only a manager with their own sign-in can issue an authorization."))
     if not timedelta(minutes=1) <= expires_in <= timedelta(minutes=MINUTES_MAX):
-        raise InvalidInput.of("expires_in_minutes", f"Enter 1 to {MINUTES_MAX} minutes.")
+        raise InvalidInput.of("expires_in_minutes", _("Enter 1 to %(limit)s minutes.") % {"limit": MINUTES_MAX})
     issued = Authorization.objects.create(
         store=store, operator=operator, purpose=purpose, issued_by=by.user, issued_at=at, expires_at=at + expires_in
     )

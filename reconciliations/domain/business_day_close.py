@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.event import events_together, record_event
@@ -112,14 +113,14 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     sessions or settlements if the store requires a count.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden("Only a manager can close a business day.")
+        raise Forbidden(_("Only a manager can close a business day."))
     if on > current_date(store=store, at=at):
-        raise InvalidInput.of("date", "This day has not begun in the store. Choose an earlier day.")
+        raise InvalidInput.of("date", _("This day has not begun in the store. Choose an earlier day."))
     # Locks every place that trades, so that no posting is in progress and the last movement is final.
     lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     is_closed = BusinessDay.objects.filter(store=store, date=on).exists()
     if DayAct.CLOSE not in FLOW["business day"][DayState.CLOSED if is_closed else DayState.OPEN]:
-        raise Conflict(f"The business day {on} is already closed.", code="day_closed")
+        raise Conflict(_("The business day %(day)s is already closed.") % {"day": on}, code="day_closed")
     sessions, settlements = open_drawers(store=store, on=on)
     if keeps_day_open(store=store, still_open=[*sessions, *settlements]):
         raise _still_open(on, sessions, settlements)
@@ -212,13 +213,17 @@ def _long_ago(*, store: Store, before: date) -> list[date]:
 
 def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> list[str]:
     """Describes open sessions and settlements for a message, one text for each."""
-    named = [f"cash session {session.pk} of {session.user} at {session.register}" for session in sessions]
-    return [*named, *(f"settlement {settlement.uuid} at {settlement.place}" for settlement in settlements)]
+    session_words, settlement_words = (
+        _("cash session %(number)s of %(name)s at %(place)s"),
+        _("settlement %(id)s at %(place)s"),
+    )
+    return [
+        *(session_words % {"number": one.pk, "name": one.user, "place": one.register} for one in sessions),
+        *(settlement_words % {"id": one.uuid, "place": one.place} for one in settlements),
+    ]
 
 
 def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:
     named = drawers_in_words(sessions, settlements)
-    return Conflict(
-        f"The business day {on} cannot be closed yet. Close these first: {'; '.join(named)}.",
-        code="day_has_open_drawers",
-    )
+    told = _("The business day %(day)s cannot be closed yet. Close these first: %(drawers)s.")
+    return Conflict(told % {"day": on, "drawers": "; ".join(named)}, code="day_has_open_drawers")

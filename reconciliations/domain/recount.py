@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
@@ -28,11 +30,13 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
         count_afterwards(session=variance.session, counted=counted, by=by, at=at, reason="counted from the queue")
         return Count.objects.get(session=variance.session, moment=CountMoment.AFTERWARDS)
     if variance.place is None:
-        raise Conflict(_INSTEAD[VarianceKind(variance.kind)], code="variance_not_recounted")
+        raise Conflict(_(_INSTEAD[VarianceKind(variance.kind)]), code="variance_not_recounted")
     if _is_counted_since(variance):
         raise Conflict(
-            "This cash was counted again since then, together with other cash. That count includes any mistake of "
-            "the first one.",
+            _(
+                "This cash was counted again since then, together with other cash. That count includes any mistake of "
+                "the first one."
+            ),
             code="counted_since",
         )
     return keep_count(
@@ -51,15 +55,15 @@ def instead_of_recount(variance: Variance) -> str:
     is_left_drawer = variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
     if is_left_drawer or variance.kind in RECOUNTED:
         return ""
-    return _INSTEAD[VarianceKind(variance.kind)]
+    return _(_INSTEAD[VarianceKind(variance.kind)])
 
 
 _INSTEAD = {
-    VarianceKind.UNCOUNTED: "Count the drawer afterwards, on the page of its settlement.",
-    VarianceKind.OPENING: "The amount at an opening cannot be counted a second time.",
-    VarianceKind.DEPOSIT: "The bag is at the bank. It cannot be counted again here.",
-    VarianceKind.RECONCILIATION: "Report a new reconciliation. It replaces this one.",
-    VarianceKind.LATE: "Late money is already in the books. It cannot be counted.",
+    VarianceKind.UNCOUNTED: noop("Count the drawer afterwards, on the page of its settlement."),
+    VarianceKind.OPENING: noop("The amount at an opening cannot be counted a second time."),
+    VarianceKind.DEPOSIT: noop("The bag is at the bank. It cannot be counted again here."),
+    VarianceKind.RECONCILIATION: noop("Report a new reconciliation. It replaces this one."),
+    VarianceKind.LATE: noop("Late money is already in the books. It cannot be counted."),
 }
 
 

@@ -10,6 +10,9 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import pgettext
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -29,10 +32,10 @@ from reconciliations.state_flow import FLOW
 
 NOTES_MAX: Final = 2000
 IN_PERSON: Final = {
-    Act.WITNESS: "Only a manager with their own sign-in can witness a difference.",
-    Act.RECOUNT: "Only a manager with their own sign-in can recount a difference.",
-    Act.APPROVE: "Only a manager with their own sign-in can approve a difference.",
-    Act.REJECT: "Only a manager with their own sign-in can reject an explanation.",
+    Act.WITNESS: noop("Only a manager with their own sign-in can witness a difference."),
+    Act.RECOUNT: noop("Only a manager with their own sign-in can recount a difference."),
+    Act.APPROVE: noop("Only a manager with their own sign-in can approve a difference."),
+    Act.REJECT: noop("Only a manager with their own sign-in can reject an explanation."),
 }
 """Actions that need a person with their own sign-in. Nobody may take them on their own count."""
 
@@ -51,9 +54,9 @@ def explain_variance(*, variance: Variance, reason: str, by: Principal, at: date
     unknown reason or a missing note, and Conflict for a finished variance.
     """
     if reason not in Reason.values:
-        raise InvalidInput.of("reason", f"Choose one of these: {', '.join(Reason.values)}.")
+        raise InvalidInput.of("reason", _("Choose one of these: %(names)s.") % {"names": ", ".join(Reason.values)})
     if reason in NEED_NOTES and not notes.strip():
-        raise InvalidInput.of("notes", "Enter what happened. This reason needs a note.")
+        raise InvalidInput.of("notes", _("Enter what happened. This reason needs a note."))
     _check_notes(notes)
     variance = _locked(variance, act=Act.EXPLAIN, by=by)
     if variance.kind == VarianceKind.LATE:
@@ -102,7 +105,9 @@ def recount_variance(
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
     for field in ("currency", "method"):
         if getattr(counted, field) != getattr(variance, field):
-            raise InvalidInput.of(field, f"Use {getattr(variance, field)}, as this variance does.")
+            raise InvalidInput.of(
+                field, _("Use %(value)s, as this variance does.") % {"value": getattr(variance, field)}
+            )
     attempt = 1 + variance.events.filter(act=Act.RECOUNT).count()
     count = keep_recount(variance=variance, counted=counted, attempt=attempt, by=by, at=at)
     if variance.expected_amount is not None:
@@ -125,7 +130,7 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
     recount = _last_recount(variance)
     if recount is not None and by.user is not None and recount.counted_by_id == by.user.pk:
-        raise Forbidden("You recounted this yourself. Somebody else must approve it.")
+        raise Forbidden(_("You recounted this yourself. Somebody else must approve it."))
     if variance.kind == VarianceKind.LATE:
         variance.difference, variance.last_movement = late_of(variance)
         _escalate_above(variance, difference=variance.difference)
@@ -135,7 +140,7 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
             raise refusal
     if variance.is_escalated and not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
         raise Conflict(
-            "This difference is above the second limit. It needs a witness or a recount before approval.",
+            _("This difference is above the second limit. It needs a witness or a recount before approval."),
             code="variance_not_witnessed",
         )
     movement = book_correction(variance=variance, recount=recount, by=by, at=at)
@@ -152,7 +157,7 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
     variance is explained.
     """
     if not notes.strip():
-        raise InvalidInput.of("notes", "Enter what is missing. The supervisor reads it.")
+        raise InvalidInput.of("notes", _("Enter what is missing. The supervisor reads it."))
     _check_notes(notes)
     variance = _locked(variance, act=Act.REJECT, by=by)
     variance.decided_by, variance.decided_at = by.user, at
@@ -167,7 +172,7 @@ def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: date
     escalated.
     """
     if not notes.strip():
-        raise InvalidInput.of("notes", "Enter why you escalate it.")
+        raise InvalidInput.of("notes", _("Enter why you escalate it."))
     _check_notes(notes)
     variance = _locked(variance, act=Act.ESCALATE, by=by)
     variance.is_escalated = True
@@ -233,32 +238,45 @@ def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | No
     """
     user = by.user
     if not by.has_role(Role.MANAGER):
-        return Forbidden("Only managers can handle differences.")
+        return Forbidden(_("Only managers can handle differences."))
     if act in IN_PERSON and user is None:
-        return Forbidden(IN_PERSON[act])
+        return Forbidden(_(IN_PERSON[act]))
     allowed = FLOW["variance"][variance.state]
     if act not in allowed:
-        then = ", ".join(str(Act(other).label).lower() for other in allowed if other != Act.SUPERSEDE)
-        told = f"Possible now: {then}." if then else "It cannot be changed any more."
-        return Conflict(f"The variance is {variance.state}. {told}", code="variance_state")
+        then = ", ".join(_in_list(Act(other)) for other in allowed if other != Act.SUPERSEDE)
+        told = _("Possible now: %(acts)s.") % {"acts": then} if then else _("It cannot be changed any more.")
+        state = _("The variance is %(state)s.") % {"state": variance.state}
+        return Conflict(f"{state} {told}", code="variance_state")
     if user is not None and act in IN_PERSON and user.pk in (variance.person_id, variance.counted_by_id):
-        return Forbidden("This is your own count. Somebody else must handle it.")
+        return Forbidden(_("This is your own count. Somebody else must handle it."))
     if act == Act.RECOUNT and (instead := instead_of_recount(variance)):
         return Conflict(instead, code="variance_not_recounted")
     if user is None or act not in IN_PERSON:
         return None
     if act == Act.WITNESS and variance.explained_by_id == user.pk:
-        return Forbidden("You explained this difference. Somebody else must witness it.")
+        return Forbidden(_("You explained this difference. Somebody else must witness it."))
     return _refusal_of_decision(variance, act=act, user=user) if act in (Act.APPROVE, Act.REJECT) else None
+
+
+def _in_list(act: Act) -> str:
+    """Returns an action as a word within a sentence."""
+    return {
+        Act.EXPLAIN: _("explain"),
+        Act.WITNESS: pgettext("an action", "witness"),
+        Act.RECOUNT: _("recount"),
+        Act.APPROVE: _("approve"),
+        Act.REJECT: _("reject"),
+        Act.ESCALATE: _("escalate"),
+    }[act]
 
 
 def _refusal_of_decision(variance: Variance, *, act: Act, user: User) -> DomainError | None:
     if not variance.reason:
-        return Conflict("This difference is not explained yet. Explain it first.", code="variance_not_explained")
+        return Conflict(_("This difference is not explained yet. Explain it first."), code="variance_not_explained")
     if variance.is_escalated and not user.has_role(Role.ADMIN):
-        return Forbidden("This difference is escalated. An admin must decide it.")
+        return Forbidden(_("This difference is escalated. An admin must decide it."))
     if variance.is_escalated and act == Act.APPROVE and variance.explained_by_id == user.pk:
-        return Forbidden("You explained this escalated difference. Another admin must approve it.")
+        return Forbidden(_("You explained this escalated difference. Another admin must approve it."))
     return None
 
 
@@ -320,7 +338,7 @@ def _escalate_above(variance: Variance, *, difference: int) -> None:
 
 def _check_notes(notes: str) -> None:
     if len(notes) > NOTES_MAX:
-        raise InvalidInput.of("notes", f"Enter at most {NOTES_MAX} characters.")
+        raise InvalidInput.of("notes", _("Enter at most %(limit)s characters.") % {"limit": NOTES_MAX})
 
 
 def _last_recount(variance: Variance) -> Count | None:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.models import Store, User
 from cashdesk.models.public_id import PublicIdModel
@@ -31,4 +32,4 @@ class Authorization(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Authorization {self.pk}"
+        return _("Authorization %(number)s") % {"number": self.pk}

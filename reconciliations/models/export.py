@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.models import AccessToken, Store, User
 from cashdesk.models.public_id import PublicIdModel
@@ -48,7 +49,7 @@ class Export(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Export {self.pk}"
+        return _("Export %(number)s") % {"number": self.pk}
 
     @property
     def requested_by_name(self) -> str:

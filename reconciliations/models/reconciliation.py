@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import Reason
 from cashdesk.models import AccessToken, CashSession, Store, User
@@ -85,4 +86,4 @@ class Reconciliation(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Reconciliation {self.pk}"
+        return _("Reconciliation %(number)s") % {"number": self.pk}

@@ -136,7 +136,7 @@ class Words:
         if not self._is_manager and movement.session is not None:
             path = reverse("desk-result", args=[movement.session.uuid])
         amount = style().amount(movement.amount, movement.currency)
-        return Hit(title=f"{_(movement.get_kind_display())}: {amount}", facts=facts, path=path)
+        return Hit(title=f"{movement.get_kind_display()}: {amount}", facts=facts, path=path)
 
     def z_report(self, seal: Seal) -> Hit:
         """Writes a Z report."""

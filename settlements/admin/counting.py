@@ -5,6 +5,9 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.admin_base.action_pages import ActPage, Done, ReasonForm, units_of
 from cashdesk.domain.caller.principal import Principal
@@ -24,14 +27,27 @@ from settlements.models import Settlement
 ROWS_MIN: Final = 4
 ROWS_MAX: Final = 50
 BLANK_ROWS: Final = 2
+MISSING: Final = {
+    "currency": noop("Enter the currency, or empty the row. If there is no cash, enter 0."),
+    "method": noop("Enter the method, or empty the row. If there is no cash, enter 0."),
+    "amount": noop("Enter the amount, or empty the row. If there is no cash, enter 0."),
+}
+"""The error of an empty field in a row that is not empty."""
 
 
 class AmountRowForm(forms.Form):
     """The count of one currency and method. A row has all three fields or is empty."""
 
-    currency = forms.CharField(max_length=3, required=False, widget=forms.TextInput(attrs={"size": 4}))
-    method = forms.ChoiceField(required=False)
-    amount = forms.CharField(max_length=40, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"), max_length=3, required=False, widget=forms.TextInput(attrs={"size": 4})
+    )
+    method = forms.ChoiceField(label=gettext_lazy("Method"), required=False)
+    amount = forms.CharField(
+        label=gettext_lazy("Amount"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
 
     def __init__(self, *args: Any, methods: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +71,7 @@ class AmountRowForm(forms.Form):
             return {"counted": None}
         for name, text in given.items():
             if not text:
-                self.add_error(name, f"Enter the {name}, or empty the row. If there is no cash, enter 0.")
+                self.add_error(name, _(MISSING[name]))
         if self.errors:
             return self.cleaned_data
         currency, method = str(given["currency"]), str(given["method"])
@@ -101,7 +117,7 @@ class CountedRowsForm(ReasonForm):
         """Adds `counted`: the amounts of the rows that are not empty."""
         cleaned = super().clean() or self.cleaned_data
         if not self.rows.is_valid():
-            raise forms.ValidationError("Correct the marked rows.")
+            raise forms.ValidationError(_("Correct the marked rows."))
         self.filled = [row for row in self.rows if row.cleaned_data.get("counted") is not None]
         return {**cleaned, "counted": [row.cleaned_data["counted"] for row in self.filled]}
 
@@ -111,7 +127,7 @@ class CountedRowsForm(ReasonForm):
         for name, text in named.items():
             self.filled[int(name.partition(".")[2])].add_error("amount", text)
         if named:
-            self.add_error(None, "Correct the marked rows.")
+            self.add_error(None, _("Correct the marked rows."))
         else:
             super().refuse(error)
 
@@ -121,8 +137,11 @@ class RecountForm(CountedRowsForm):
 
     PREVIEW, CLOSE = "preview", "close"
     do = forms.ChoiceField(
-        label="What to do with these amounts",
-        choices=[(PREVIEW, "Preview: show which amounts are not equal"), (CLOSE, "Close the settlement")],
+        label=gettext_lazy("What to do with these amounts"),
+        choices=[
+            (PREVIEW, gettext_lazy("Preview: show which amounts are not equal")),
+            (CLOSE, gettext_lazy("Close the settlement")),
+        ],
         widget=forms.RadioSelect,
         initial=PREVIEW,
     )
@@ -146,8 +165,8 @@ class Recount(ActPage):
     """
 
     name = "recount"
-    label = "Recount cash"
-    explanation = (
+    label = gettext_lazy("Recount cash")
+    explanation = gettext_lazy(
         "A preview shows which amounts are not equal, but not by how much. Closing books the differences and seals "
         "the period. You cannot undo this."
     )
@@ -156,14 +175,16 @@ class Recount(ActPage):
     def told(self, row: Settlement) -> str:
         """Returns the explanation and a sentence about the effect of the next preview."""
         if row.type == SettlementType.VAULT:
-            return (
-                f"{self.explanation} You can preview the safe as often as you like. Its next settlement opens at once."
-            )
+            told = _("You can preview the safe as often as you like. Its next settlement opens at once.")
+            return f"{self.explanation} {told}"
         number = row.preview_count + 1
-        last = f"Preview {number} of {PREVIEWS_OF_A_REGISTER}"
         if number >= PREVIEWS_OF_A_REGISTER:
-            return f"{self.explanation} {last} is the last. It closes the settlement with these amounts, equal or not."
-        return f"{self.explanation} {last} closes the settlement if all amounts are equal."
+            told = _(
+                "Preview %(number)s of %(last)s is the last. It closes the settlement with these amounts, equal or not."
+            )
+        else:
+            told = _("Preview %(number)s of %(last)s closes the settlement if all amounts are equal.")
+        return f"{self.explanation} {told % {'number': number, 'last': PREVIEWS_OF_A_REGISTER}}"
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
         return Act.CLOSE in row.allowed_acts
@@ -172,7 +193,7 @@ class Recount(ActPage):
         asked = form.cleaned_data
         if asked["do"] == RecountForm.CLOSE:
             close_settlement(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
-            return Done(message=f"{row} is closed with these amounts.")
+            return Done(message=_("%(settlement)s is closed with these amounts.") % {"settlement": row})
         preview = preview_settlement(
             settlement=row,
             counted=asked["counted"],
@@ -186,8 +207,8 @@ class Recount(ActPage):
 
 class ForceClose(ActPage):
     name = "force-close"
-    label = "Close settlement without a count"
-    explanation = (
+    label = gettext_lazy("Close settlement without a count")
+    explanation = gettext_lazy(
         "Closes and seals the settlement without a count. Nothing is booked, and the cash stays in the register's "
         "book. The next opening, or a count afterwards, shows the difference. You cannot undo this."
     )
@@ -197,13 +218,13 @@ class ForceClose(ActPage):
 
     def do(self, row: Settlement, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
         force_close_settlement(settlement=row, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"{row} is closed without a count.")
+        return Done(message=_("%(settlement)s is closed without a count.") % {"settlement": row})
 
 
 class CountAfterwards(ActPage):
     name = "count-afterwards"
-    label = "Count drawer afterwards"
-    explanation = (
+    label = gettext_lazy("Count drawer afterwards")
+    explanation = gettext_lazy(
         "The sealed settlement does not change. The differences are booked now, and the cash goes back to the safe. "
         "You cannot undo this."
     )
@@ -218,16 +239,20 @@ class CountAfterwards(ActPage):
     def do(self, row: Settlement, form: CountedRowsForm, *, by: Principal, at: datetime) -> Done:
         asked = form.cleaned_data
         count_settlement_afterwards(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
-        return Done(message=f"The drawer of {row} is counted. The differences are booked.")
+        return Done(
+            message=_("The drawer of %(settlement)s is counted. The differences are booked.") % {"settlement": row}
+        )
 
 
 def _answer(preview: Preview) -> Done:
     unequal = ", ".join(f"{currency} {method}" for currency, method in preview.unequal)
+    facts = {"number": preview.attempt, "amounts": unequal}
     if preview.settlement.is_closed:
         if unequal:
-            text = f"Preview {preview.attempt} was the last. Not equal: {unequal}. The settlement is closed."
-            return Done(message=text, level=messages.WARNING)
-        return Done(message=f"Preview {preview.attempt}: all amounts are equal. The settlement is closed.")
+            told = _("Preview %(number)s was the last. Not equal: %(amounts)s. The settlement is closed.")
+            return Done(message=told % facts, level=messages.WARNING)
+        return Done(message=_("Preview %(number)s: all amounts are equal. The settlement is closed.") % facts)
     if unequal:
-        return Done(message=f"Preview {preview.attempt}. Not equal: {unequal}.", level=messages.WARNING, stays=True)
-    return Done(message=f"Preview {preview.attempt}: all amounts are equal.", stays=True)
+        told = _("Preview %(number)s. Not equal: %(amounts)s.")
+        return Done(message=told % facts, level=messages.WARNING, stays=True)
+    return Done(message=_("Preview %(number)s: all amounts are equal.") % facts, stays=True)

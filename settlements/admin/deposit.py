@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, AmountField, Done, units_of
 from cashdesk.admin_base.columns import NOTHING, amount_shown, link_to, link_to_list, moment, money, table
@@ -35,18 +37,18 @@ register_scope(Deposit, of_stores("store"))
 
 class CollectForm(ActForm):
     courier = forms.CharField(
-        label="Courier",
+        label=gettext_lazy("Courier"),
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="The person or company that takes the bag.",
+        help_text=gettext_lazy("The person or company that takes the bag."),
     )
 
 
 class Collect(ActPage):
     name = "collect"
-    label = "Mark as picked up"
-    explanation = "Records that the bag leaves the shop now. You cannot undo this."
+    label = gettext_lazy("Mark as picked up")
+    explanation = gettext_lazy("Records that the bag leaves the shop now. You cannot undo this.")
     form = CollectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
@@ -54,15 +56,15 @@ class Collect(ActPage):
 
     def do(self, row: Deposit, form: CollectForm, *, by: Principal, at: datetime) -> Done:
         collect_deposit(deposit=row, courier=form.cleaned_data["courier"], by=by, at=at)
-        return Done(message=f"{row} is picked up.")
+        return Done(message=_("%(deposit)s is picked up.") % {"deposit": row})
 
 
 class CreditForm(ActForm):
-    amount = AmountField(help_text="The amount on the bank's statement, such as 250.00.")
+    amount = AmountField(help_text=gettext_lazy("The amount on the bank's statement, such as 250.00."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = f"Credited amount in {self.row.movement.currency}"
+        self.fields["amount"].label = _("Credited amount in %(currency)s") % {"currency": self.row.movement.currency}
 
     def clean_amount(self) -> int:
         return units_of(self.cleaned_data["amount"], self.row.movement.currency)
@@ -70,8 +72,8 @@ class CreditForm(ActForm):
 
 class Credit(ActPage):
     name = "credit"
-    label = "Record bank credit"
-    explanation = (
+    label = gettext_lazy("Record bank credit")
+    explanation = gettext_lazy(
         "Records the amount that the bank credited. If it differs from the packed amount, the difference is booked "
         "between the bank and over/short. Another manager can correct a typing mistake afterwards."
     )
@@ -83,21 +85,23 @@ class Credit(ActPage):
     def do(self, row: Deposit, form: CreditForm, *, by: Principal, at: datetime) -> Done:
         done = credit_deposit(deposit=row, amount=form.cleaned_data["amount"], by=by, at=at)
         currency = done.movement.currency
-        return Done(message=f"{row} is credited. Difference: {style().amount(done.difference or 0, currency)}.")
+        told = _("%(deposit)s is credited. Difference: %(amount)s.")
+        return Done(message=told % {"deposit": row, "amount": style().amount(done.difference or 0, currency)})
 
 
 class CorrectForm(CreditForm):
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Why the recorded amount is wrong.",
+        help_text=gettext_lazy("Why the recorded amount is wrong."),
     )
 
 
 class CorrectCredit(ActPage):
     name = "correct-credit"
-    label = "Correct bank credit"
-    explanation = "Books the change between the bank and over/short. The earlier figures stay on record."
+    label = gettext_lazy("Correct bank credit")
+    explanation = gettext_lazy("Books the change between the bank and over/short. The earlier figures stay on record.")
     form = CorrectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
@@ -109,23 +113,24 @@ class CorrectCredit(ActPage):
         return why_not_corrected(row, by=by) if row.state == DepositState.CREDITED else ""
 
     def told(self, row: Deposit) -> str:
-        return f"Recorded now: {style().amount(row.credited_now or 0, row.movement.currency)}. {self.explanation}"
+        amount = style().amount(row.credited_now or 0, row.movement.currency)
+        told = _("Recorded now: %(amount)s.") % {"amount": amount}
+        return f"{told} {self.explanation}"
 
     def do(self, row: Deposit, form: CorrectForm, *, by: Principal, at: datetime) -> Done:
         told = form.cleaned_data
         done = correct_credit(deposit=row, amount=told["amount"], reason=told["reason"], by=by, at=at)
         currency = done.movement.currency
-        return Done(
-            message=f"The credit of {row} is corrected. Difference: {style().amount(done.difference_now or 0, currency)}."
-        )
+        text = _("The credit of %(deposit)s is corrected. Difference: %(amount)s.")
+        return Done(message=text % {"deposit": row, "amount": style().amount(done.difference_now or 0, currency)})
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("State")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(DepositState.choices)
+        return [(state.value, _(state.label)) for state in DepositState]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
@@ -135,38 +140,38 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Deposit)
 class DepositAdmin(ActingAdmin):
     list_display = (
-        "__str__", "store", "state", money("movement__amount", label="amount", currency="movement__currency"),
+        "__str__", "store", "state", money("movement__amount", label=gettext_lazy("Amount"), currency="movement__currency"),
         "difference_shown", moment("prepared_at"), moment("credited_at"),
     )  # fmt: skip
     joined = ("store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by")
     list_filter = (StoreFilter, StateFilter)
     search_fields = ("pk", "uuid", "bag_number", "slip_number")
-    search_help_text = "Bag number, slip number, or the number or UUID of a deposit"
+    search_help_text = gettext_lazy("Bag number, slip number, or the number or UUID of a deposit")
     fields = (
         "uuid", "store", "state", "bag_number", "slip_number",
-        money("movement__amount", label="amount", currency="movement__currency"), "pieces_packed",
-        moment("prepared_at"), "prepared_by",
-        moment("collected_at", label="picked up at"), "collected_by", "courier", moment("credited_at"), "credited_by",
-        "credited_shown", "difference_shown", "corrections_shown", "belonging",
+        money("movement__amount", label=gettext_lazy("Amount"), currency="movement__currency"), "pieces_packed",
+        moment("prepared_at"), "prepared_by", moment("collected_at", label=gettext_lazy("Picked up at")),
+        "collected_by", "courier", moment("credited_at"), "credited_by", "credited_shown", "difference_shown",
+        "corrections_shown", "belonging",
     )  # fmt: skip
     acts = (Collect(), Credit(), CorrectCredit())
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).prefetch_related("corrections__corrected_by")
 
-    @admin.display(description="notes and coins packed")
+    @admin.display(description=gettext_lazy("Notes and coins packed"))
     def pieces_packed(self, deposit: Deposit) -> SafeString | str:
         return pieces_told(deposit.packed_by_worth, deposit.movement.currency)
 
-    @admin.display(description="credited amount")
+    @admin.display(description=gettext_lazy("Credited amount"))
     def credited_shown(self, deposit: Deposit) -> str:
         return _written(deposit.credited_now, deposit)
 
-    @admin.display(description="difference")
+    @admin.display(description=gettext_lazy("Difference"))
     def difference_shown(self, deposit: Deposit) -> str:
         return _written(deposit.difference_now, deposit)
 
-    @admin.display(description="corrections")
+    @admin.display(description=gettext_lazy("Corrections"))
     def corrections_shown(self, deposit: Deposit) -> str:
         rows = [
             [
@@ -178,16 +183,19 @@ class DepositAdmin(ActingAdmin):
             ]
             for correction in deposit.corrections.all()
         ]
-        return table("Corrections", ["From", "To", "Reason", "Who", "When"], rows, style="texts")
+        return table(_("Corrections"), [_("From"), _("To"), _("Reason"), _("Who"), _("When")], rows, style="texts")
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, deposit: Deposit) -> SafeString:
-        texts = ["Differences", *(f"Differences of {correction}" for correction in deposit.corrections.all())]
+        texts = [
+            _("Differences"),
+            *(_("Differences of %(correction)s") % {"correction": one} for one in deposit.corrections.all()),
+        ]
         links = [
             link_to_list(Variance, text=text, subject__exact=subject, queue="all")
             for text, subject in zip(texts, subjects_of(deposit), strict=True)
         ]
-        trail = link_to_list(AuditEntry, text="Audit trail", q=f"deposit:{deposit.pk}")
+        trail = link_to_list(AuditEntry, text=_("Audit trail"), q=f"deposit:{deposit.pk}")
         return format_html_join(" · ", "{}", ((link,) for link in (link_to(deposit.movement), *links, trail)))
 
 

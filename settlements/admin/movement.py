@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
 from cashdesk.admin_base.additions import Addition, add_to_page
@@ -18,7 +20,7 @@ JOINED: Final = (
     "store", "source", "destination", "session", "payment", "late_for", "reversed_by", "deposit", "recorded_by"
 )  # fmt: skip
 MOVEMENTS_MAX: Final = 200
-EXPLANATION: Final = (
+EXPLANATION: Final = gettext_lazy(
     "Books the opposite movement. Both stay on record. After a count it is booked as late money: it explains the "
     "difference and changes no closed figure. Reversing a deposit cancels it."
 )
@@ -26,15 +28,16 @@ EXPLANATION: Final = (
 
 class ReversalForm(ActForm):
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Shown with the reversal.",
+        help_text=gettext_lazy("Shown with the reversal."),
     )
 
 
 class Reverse(ActPage):
     name = "reverse"
-    label = "Reverse movement"
+    label = gettext_lazy("Reverse movement")
     explanation = EXPLANATION
     form = ReversalForm
 
@@ -47,7 +50,7 @@ class Reverse(ActPage):
 
     def do(self, row: Movement, form: ReversalForm, *, by: Principal, at: datetime) -> Done:
         made = reverse_movement(movement=row, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"{row} is reversed by {made}.")
+        return Done(message=_("%(movement)s is reversed by %(reversal)s.") % {"movement": row, "reversal": made})
 
 
 class SessionReversalForm(ReversalForm):
@@ -56,7 +59,7 @@ class SessionReversalForm(ReversalForm):
     Lists the other movements with the reason why they cannot be reversed.
     """
 
-    movement = forms.ChoiceField(widget=forms.RadioSelect)
+    movement = forms.ChoiceField(label=gettext_lazy("Movement"), widget=forms.RadioSelect)
     field_order = ("movement", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -67,14 +70,14 @@ class SessionReversalForm(ReversalForm):
         field: Any = self.fields["movement"]
         field.choices = [(number, _words(row)) for number, row in self.movements.items()]
         refused = [f"{_words(row)}: {reasons[row.pk]}" for row in rows if reasons[row.pk]]
-        field.help_text = " ".join(("These cannot be reversed now:", *refused)) if refused else ""
+        field.help_text = " ".join((_("These cannot be reversed now:"), *refused)) if refused else ""
 
 
 class ReverseOfSession(ActPage):
     """Reverses one of the manual movements of a session."""
 
     name = "reverse"
-    label = "Reverse a movement"
+    label = gettext_lazy("Reverse a movement")
     explanation = EXPLANATION
     form = SessionReversalForm
 
@@ -85,14 +88,14 @@ class ReverseOfSession(ActPage):
         """
         rows = _by_hand(row)
         if not rows:
-            return "No pay-in, pay-out, drop or change was booked in this session."
+            return _("No pay-in, pay-out, drop or change was booked in this session.")
         reasons = why_not_reversed(rows)
         return None if "" in reasons.values() else reasons[rows[0].pk]
 
     def do(self, row: CashSession, form: SessionReversalForm, *, by: Principal, at: datetime) -> Done:
         movement = form.movements[form.cleaned_data["movement"]]
         made = reverse_movement(movement=movement, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"{movement} is reversed by {made}.")
+        return Done(message=_("%(movement)s is reversed by %(reversal)s.") % {"movement": movement, "reversal": made})
 
 
 def _by_hand(session: CashSession) -> list[Movement]:
@@ -101,10 +104,14 @@ def _by_hand(session: CashSession) -> list[Movement]:
 
 
 def _words(row: Movement) -> str:
-    who = f", {row.recorded_by}" if row.recorded_by else ""
-    said = f", {row.reason}" if row.reason else ""
-    amount = style().amount(row.amount, row.currency)
-    return f"{row}: {row.get_kind_display()} {amount} from {row.source} to {row.destination}{said}{who}"
+    told = _("%(movement)s: %(kind)s %(amount)s from %(source)s to %(destination)s") % {
+        "movement": row,
+        "kind": row.get_kind_display(),
+        "amount": style().amount(row.amount, row.currency),
+        "source": row.source,
+        "destination": row.destination,
+    }
+    return ", ".join([told, *(str(fact) for fact in (row.reason, row.recorded_by) if fact)])
 
 
 add_to_page(Movement, Addition(joined=("late_for", "deposit"), acts=(Reverse(),)))

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.additions import Addition, add_to_page
 from cashdesk.admin_base.columns import NOTHING, link_to
@@ -10,7 +11,7 @@ from settlements.admin.settlement import note_look
 from settlements.models import Settlement
 
 
-@admin.display(description="settlement")
+@admin.display(description=gettext_lazy("Settlement"))
 def settlement_link(seal: Seal) -> str:
     """Links to the settlement that the seal closed."""
     settlement = getattr(seal, "settlement", None)

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to, link_to_list, moment, table, text
@@ -42,18 +44,20 @@ class SettlementAdmin(ActingAdmin):
 
     list_display = (
         "__str__", "state_shown", "store", "place", moment("opened_at"), moment("closed_at"),
-        text("closed_by_name", label="closed by"),
+        text("closed_by_name", label=gettext_lazy("Closed by")),
     )  # fmt: skip
     joined = ("store", "place", "seal")
     list_filter = (StoreFilter, "type", "state", "closing", "business_date")
     narrowed_by = ("place",)
     search_fields = ("pk", "uuid")
-    search_help_text = "Number or UUID of a settlement, or the person who opened or closed it"
+    search_help_text = gettext_lazy("Number or UUID of a settlement, or the person who opened or closed it")
     fields = (
         "uuid", "state_shown", "store", "place", "type", day("business_date"), moment("opened_at"),
-        text("opened_by_name", label="opened by"), moment("counted_at"), text("counted_by_name", label="counted by"),
-        "preview_count", moment("last_count_at"), text("last_count_by_name", label="last count by"), moment("closed_at"),
-        text("closed_by_name", label="closed by"), "closing", "seal_link", "belonging", "amounts", "counts_listed",
+        text("opened_by_name", label=gettext_lazy("Opened by")), moment("counted_at"),
+        text("counted_by_name", label=gettext_lazy("Counted by")), "preview_count", moment("last_count_at"),
+        text("last_count_by_name", label=gettext_lazy("Last count by")), moment("closed_at"),
+        text("closed_by_name", label=gettext_lazy("Closed by")), "closing", "seal_link", "belonging", "amounts",
+        "counts_listed",
     )  # fmt: skip
     acts = (Recount(), ForceClose(), CountAfterwards())
 
@@ -73,34 +77,35 @@ class SettlementAdmin(ActingAdmin):
         note_look(request, Settlement.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, settlement: Settlement) -> str:
         uncounted = settlement.is_closed and not settlement.is_counted
-        return f"{settlement.get_state_display()}{', not counted' if uncounted else ''}"
+        state: str = settlement.get_state_display()
+        return _("%(state)s, not counted") % {"state": state} if uncounted else state
 
-    @admin.display(description="seal")
+    @admin.display(description=gettext_lazy("Seal"))
     def seal_link(self, settlement: Settlement) -> str:
         return link_to(settlement.seal) if settlement.seal else NOTHING
 
-    @admin.display(description="related")
+    @admin.display(description=gettext_lazy("Related"))
     def belonging(self, settlement: Settlement) -> SafeString:
         return format_html(
             "{} · {} · {} · {}",
-            link_to_list(Movement, text="Movements of the place", place=settlement.place_id),
-            link_to(settlement.place, text="Place"),
-            link_to_list(Variance, text="Differences", subject__exact=f"settlement:{settlement.pk}", queue="all"),
-            link_to_list(AuditEntry, text="Audit trail", q=f"settlement:{settlement.pk}"),
+            link_to_list(Movement, text=_("Movements of the place"), place=settlement.place_id),
+            link_to(settlement.place, text=_("Place")),
+            link_to_list(Variance, text=_("Differences"), subject__exact=f"settlement:{settlement.pk}", queue="all"),
+            link_to_list(AuditEntry, text=_("Audit trail"), q=f"settlement:{settlement.pk}"),
         )
 
-    @admin.display(description="amounts")
+    @admin.display(description=gettext_lazy("Amounts"))
     def amounts(self, settlement: Settlement) -> str:
         """Shows the opening amounts per currency and method. After the close also shows the results."""
-        heads = ["Method", "Initial", "Opening difference"]
+        heads = [_("Method"), _("Initial"), _("Opening difference")]
         if settlement.is_closed:
-            heads += ["Target", "Actual", "Difference", "Late", "Adjusted difference"]
-        return table("Amounts", heads, _amount_rows(settlement))
+            heads += [_("Target"), _("Actual"), _("Difference"), _("Late"), _("Adjusted difference")]
+        return table(_("Amounts"), heads, _amount_rows(settlement))
 
-    @admin.display(description="counts")
+    @admin.display(description=gettext_lazy("Counts"))
     def counts_listed(self, settlement: Settlement) -> str:
         """Lists every attempt. Hides the results until the close, because they reveal the expected amount (law 5)."""
         counts = settlement.counts.select_related("count__counted_by", "count__witness", "count__place__store")
@@ -108,7 +113,12 @@ class SettlementAdmin(ActingAdmin):
             _count_row(attempt, is_closed=settlement.is_closed)
             for attempt in counts.prefetch_related("count__amounts__pieces").order_by("attempt", "pk")
         ]
-        return table("Counts", ["Count", "When", "Who", "Counted", "Pieces", "Equal"], rows, style="figures texts")
+        return table(
+            _("Counts"),
+            [_("Count"), _("When"), _("Who"), _("Counted"), _("Pieces"), _("Equal")],
+            rows,
+            style="figures texts",
+        )
 
 
 def _amount_rows(settlement: Settlement) -> list[list[Any]]:
@@ -121,18 +131,22 @@ def _amount_rows(settlement: Settlement) -> list[list[Any]]:
     for pair in dict.fromkeys([*initial, *closing, *sorted(late)]):
         currency, _method = pair
         line, arrived = closing.get(pair), late.get(pair, 0)
-        assumed = " (not counted, taken from the books)" if line is not None and line.is_assumed else ""
         rows.append(
             [
                 *_opening_cells(pair, initial.get(pair)),
                 amount_shown(line.target, currency) if line else NOTHING,
-                f"{style().amount(line.actual, currency)}{assumed}" if line else NOTHING,
+                _actual(line, currency) if line else NOTHING,
                 amount_shown(line.difference, currency) if line else NOTHING,
                 amount_shown(arrived, currency),
                 amount_shown((line.difference if line else 0) - arrived, currency),
             ]
         )
     return rows
+
+
+def _actual(line: Any, currency: str) -> str:
+    amount = style().amount(line.actual, currency)
+    return _("%(amount)s (not counted, taken from the books)") % {"amount": amount} if line.is_assumed else amount
 
 
 def _opening_cells(pair: Pair, line: Any) -> list[Any]:
@@ -145,11 +159,14 @@ def _opening_cells(pair: Pair, line: Any) -> list[Any]:
 def _count_row(attempt: SettlementCount, *, is_closed: bool) -> list[Any]:
     count = attempt.count
     lines = list(count.amounts.all())
+    who = [str(count.counted_by or NOTHING)]
+    if count.witness is not None:
+        who.append(_("witness %(name)s") % {"name": count.witness})
     counted_at = moment("counted_at", store="place__store")
     return [
         link_to(count, text=f"{count.get_moment_display()} {attempt.attempt or ''}".strip()),
         counted_at(count),
-        f"{count.counted_by or NOTHING}{f', witness {count.witness}' if count.witness else ''}",
+        ", ".join(who),
         format_html_join(
             "", "{}<br>", ((f"{style().amount(line.amount, line.currency)} {line.method}",) for line in lines)
         )
@@ -164,5 +181,5 @@ def _count_row(attempt: SettlementCount, *, is_closed: bool) -> list[Any]:
             ),
         )
         or NOTHING,
-        ("equal" if attempt.is_equal else "not equal") if is_closed else "shown after closing",
+        (_("equal") if attempt.is_equal else _("not equal")) if is_closed else _("shown after closing"),
     ]

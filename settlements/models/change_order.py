@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
@@ -114,4 +115,4 @@ class ChangeOrder(PublicIdModel):
         return by_worth(self.received_pieces)
 
     def __str__(self) -> str:
-        return f"Change order {self.number}"
+        return _("Change order %(number)s") % {"number": self.number}

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
@@ -98,7 +99,7 @@ class Deposit(PublicIdModel):
         return self.difference if last is None else last.difference
 
     def __str__(self) -> str:
-        return f"Bag {self.bag_number}"
+        return _("Bag %(number)s") % {"number": self.bag_number}
 
 
 class CreditCorrection(PublicIdModel):
@@ -130,4 +131,4 @@ class CreditCorrection(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Correction {self.number}"
+        return _("Correction %(number)s") % {"number": self.number}

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.models import Count, Place, Seal, Store, User
 from cashdesk.models.public_id import PublicIdModel
@@ -82,7 +83,7 @@ class Settlement(PublicIdModel):
         )
 
     def __str__(self) -> str:
-        return f"Settlement {self.pk}"
+        return _("Settlement %(number)s") % {"number": self.pk}
 
     @property
     def allowed_acts(self) -> Following:

@@ -59,8 +59,8 @@ OF_WEBHOOKS: Final = (WebhookEndpoint, WebhookDelivery)
 EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
 
 
-DRAWN_ANEW: Final = re.compile(rb'<code>.*</code>|name="csrfmiddlewaretoken" value="\w+"')
-"""What differs each time that a page is built: the request id and the mask of the form token."""
+DRAWN_ANEW: Final = re.compile(rb'<code>.*</code>|name="csrfmiddlewaretoken" value="\w+"|data-now="\d+"')
+"""What differs each time that a page is built: the request id, the mask of the form token and the time."""
 
 
 def name_of(model: type[Model]) -> str:

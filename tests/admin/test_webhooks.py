@@ -204,7 +204,7 @@ def test_the_log_tells_each_attempt_and_is_filtered_by_state(cast: Cast, anna: C
     page = text_of(anna.get(page_of(of(bad))))
     assert "503" in page
     assert "&lt;script&gt;later&lt;/script&gt;" in page
-    assert "1 events, the oldest since" in text_of(anna.get(page_of(endpoint)))
+    assert "1 event, since" in text_of(anna.get(page_of(endpoint)))
 
 
 def test_one_event_or_all_that_failed_are_sent_again(cast: Cast, anna: Client, receiver: Receiver) -> None:

@@ -167,8 +167,7 @@ def _answers(cast: Cast, accepted: str = "en") -> list[bytes]:
         carla.get("/shifts/current"),
         carla.get("/nowhere"),
         carla.get("/payment-methods"),
-        carla.client.get("/admin/login/"),
     ]
-    assert not any("Content-Language" in answer.headers for answer in answers[:-1])
+    assert not any("Content-Language" in answer.headers for answer in answers)
     # What differs from one request to the next: ids, and the token of a form.
     return [re.sub(rb'token" value="\w+"|[0-9a-f-]{36}', b"", answer.content) for answer in answers]

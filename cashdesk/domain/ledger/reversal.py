@@ -30,7 +30,7 @@ def refuse_kind(movement: Movement, *, kinds: Collection[MovementKind] = REVERSI
         raise InvalidMovement(_("This is a reversal. To undo it, book the movement again."))
     if movement.kind not in kinds:
         told = _("This kind of movement (%(kind)s) cannot be reversed. The next count corrects it.")
-        raise InvalidMovement(told % {"kind": _(movement.get_kind_display())})
+        raise InvalidMovement(told % {"kind": movement.get_kind_display()})
 
 
 def refuse_reason(reason: str) -> None:

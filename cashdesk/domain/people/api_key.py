@@ -7,6 +7,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -77,7 +78,9 @@ def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at:
     """
     refuse_others(account_id=token.account_id, by=by)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
-        raise InvalidInput.of("overlap", f"Choose a time from 0 minutes to {OVERLAP_MAX.days} days.")
+        raise InvalidInput.of(
+            "overlap", _("Choose a time from 0 minutes to %(days)s days.") % {"days": OVERLAP_MAX.days}
+        )
     old = AccessToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     _refuse_rotation(old, at=at)
     lifetime = old.expires_at - old.created_at if old.expires_at else None
@@ -130,7 +133,7 @@ def register_of_key(*, store: Store | None, station: int | None) -> Place | None
     if station is None:
         return None
     if store is None:
-        raise InvalidInput.of("station", "Choose the store of the register, too.")
+        raise InvalidInput.of("station", _("Choose the store of the register, too."))
     return register_at(store=store, station=station)
 
 
@@ -156,8 +159,11 @@ def _known(scopes: Iterable[str]) -> list[str]:
     wanted = {str(scope) for scope in scopes}
     unknown = sorted(wanted - set(Scope.values))
     if unknown or not wanted:
-        wrong = f"There is no scope {', '.join(unknown)}." if unknown else "Choose at least one scope."
-        raise InvalidInput.of("scopes", f"{wrong} The scopes are {', '.join(Scope.values)}.")
+        wrong = _("Choose at least one scope.")
+        if unknown:
+            wrong = _("There is no scope %(names)s.") % {"names": ", ".join(unknown)}
+        known = _("The scopes are %(names)s.") % {"names": ", ".join(Scope.values)}
+        raise InvalidInput.of("scopes", f"{wrong} {known}")
     return sorted(wanted)
 
 
@@ -165,47 +171,49 @@ def refuse_others(*, account_id: int | None, by: Principal) -> None:
     """Raises Forbidden unless the caller is an admin of the account, a superuser, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     if not by.has_role(Role.ADMIN) or not (is_of_all or (account_id is not None and account_id == by.account_id)):
-        raise Forbidden("Only an admin of the account can issue and rotate its API keys.")
+        raise Forbidden(_("Only an admin of the account can issue and rotate its API keys."))
 
 
 def _refuse_wrong_terms(*, name: str, expires_at: datetime | None, at: datetime) -> None:
     if not name.strip() or len(name) > NAME_MAX:
-        raise InvalidInput.of("name", f"Enter what uses the key, in 1 to {NAME_MAX} characters.")
+        raise InvalidInput.of("name", _("Enter what uses the key, in 1 to %(limit)s characters.") % {"limit": NAME_MAX})
     if expires_at is not None and expires_at <= at:
-        raise InvalidInput.of("expires_at", "Choose a time in the future.")
+        raise InvalidInput.of("expires_at", _("Choose a time in the future."))
 
 
 def refuse_wrong_limit(requests_per_minute: int | None) -> None:
     """Raises InvalidInput if the number of requests per minute is out of bounds."""
     if requests_per_minute is not None and not 0 <= requests_per_minute <= REQUESTS_MAX:
-        raise InvalidInput.of("requests_per_minute", f"Enter a number from 0 to {REQUESTS_MAX}. 0 means no limit.")
+        raise InvalidInput.of(
+            "requests_per_minute", _("Enter a number from 0 to %(limit)s. 0 means no limit.") % {"limit": REQUESTS_MAX}
+        )
 
 
 def _refuse_wrong_binding(
     *, account: Account, vendor: Vendor | None, store: Store | None, register: Place | None
 ) -> None:
     if vendor is not None and vendor.account_id != account.pk:
-        raise InvalidInput.of("vendor", "Choose a vendor of the account.")
+        raise InvalidInput.of("vendor", _("Choose a vendor of the account."))
     if store is not None and store.account_id != account.pk:
-        raise InvalidInput.of("store", "Choose a store of the account.")
+        raise InvalidInput.of("store", _("Choose a store of the account."))
     if store is not None and vendor is not None and store.vendor_id != vendor.pk:
-        raise InvalidInput.of("store", "Choose a store of the vendor.")
+        raise InvalidInput.of("store", _("Choose a store of the vendor."))
     if register is not None and (store is None or register.store_id != store.pk or register.kind != PlaceKind.REGISTER):
-        raise InvalidInput.of("register", "Choose a register of the store that the key is bound to.")
+        raise InvalidInput.of("register", _("Choose a register of the store that the key is bound to."))
 
 
 def refuse_ended(token: AccessToken, *, at: datetime) -> None:
     """Raises Conflict if the API key has ended, and InvalidInput if it is a person's token."""
     if token.kind != TokenKind.API_KEY:
-        raise InvalidInput.of("token", "This token belongs to a person. Choose an API key.")
+        raise InvalidInput.of("token", _("This token belongs to a person. Choose an API key."))
     if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
-        raise Conflict("This key has ended. Issue a new one.", code="key_ended")
+        raise Conflict(_("This key has ended. Issue a new one."), code="key_ended")
 
 
 def _refuse_rotation(token: AccessToken, *, at: datetime) -> None:
     refuse_ended(token, at=at)
     if hasattr(token, "replaced_by"):
-        raise Conflict("This key was already rotated. Rotate the key that replaced it.", code="key_replaced")
+        raise Conflict(_("This key was already rotated. Rotate the key that replaced it."), code="key_replaced")
 
 
 def keys_seen(by: Principal) -> Q:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 
 from django.db import transaction
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -250,7 +251,7 @@ def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
     if not may_see_expected(by):
         raise Forbidden("Only a manager can see what a place should hold.")
     if place.kind not in COUNTED_PLACES:
-        raise InvalidInput.of("place", "Choose a vault or a register.")
+        raise InvalidInput.of("place", "Choose a vault or a register.", on_pages=_("Choose a safe or a register."))
     note_seen(subject=f"place:{place.pk}", by=by, at=at, store=place.store)
     return book_of(place)
 

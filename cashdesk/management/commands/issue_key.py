@@ -78,5 +78,5 @@ def _named(model: type[Model], rows: "QuerySet[Any]", column: str, wanted: str |
     found = rows.filter(**{column: wanted.replace("\0", "\ufffd")}).first()
     if found is None:
         there = ", ".join(rows.order_by(column).values_list(column, flat=True)[:NAMED_MAX]) or "none"
-        raise CommandError(f"There is no {model._meta.verbose_name} '{wanted}'; there are: {there}.")
+        raise CommandError(f"There is no {model._meta.verbose_name_raw} '{wanted}'; there are: {there}.")
     return found

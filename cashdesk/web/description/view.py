@@ -5,12 +5,14 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import override
 from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cashdesk.enums import Language
 from cashdesk.web.shell import keep_to_person
 
 
@@ -54,4 +56,6 @@ def _packed(media_type: str) -> bytes:
 def _written(media_type: str) -> str | bytes:
     (renderer,) = (kind for kind in DescriptionView.renderer_classes if kind.media_type == media_type)
     generator = spectacular_settings.DEFAULT_GENERATOR_CLASS()
-    return renderer().render(generator.get_schema(request=None, public=True), renderer_context={})
+    # Models name their fields in the language of the page. The description is kept, so it must not depend on who asks first.
+    with override(Language.ENGLISH):
+        return renderer().render(generator.get_schema(request=None, public=True), renderer_context={})

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Min
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce, Least
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -32,7 +33,7 @@ def resend(*, delivery: WebhookDelivery, by: Principal, at: datetime) -> None:
     lane = WebhookLane.objects.select_for_update(no_key=True).get(pk=delivery.lane_id)
     ended = WebhookDelivery.objects.filter(pk=delivery.pk).exclude(state=DeliveryState.WAITING)
     if not reset(ended, at=at):
-        raise Conflict("This event is already waiting to be sent.", code="delivery_waiting")
+        raise Conflict(_("This event is already waiting to be sent."), code="delivery_waiting")
     if lane.lease is None:
         release(lane, at=at)
     _note("resent", delivery, by=by, at=at)
@@ -74,7 +75,7 @@ def give_up(*, delivery: WebhookDelivery, by: Principal, at: datetime) -> None:
     if not waiting.update(
         state=DeliveryState.FAILED, ended_at=at, next_attempt_at=None, last_error=Coalesce(F("last_error"), Value(""))
     ):
-        raise Conflict("This event has already been delivered or given up.", code="delivery_ended")
+        raise Conflict(_("This event has already been delivered or given up."), code="delivery_ended")
     if lane.lease is None:
         release(lane, at=at)
     _note("given_up", delivery, by=by, at=at)
@@ -104,7 +105,7 @@ def oldest_waiting() -> int | None:
 
 def _refuse_off(endpoint: WebhookEndpoint) -> None:
     if not endpoint.is_active:
-        raise Conflict("The endpoint is off. Switch it on first.", code="endpoint_off")
+        raise Conflict(_("The endpoint is off. Switch it on first."), code="endpoint_off")
 
 
 def _note(verb: str, delivery: WebhookDelivery, *, by: Principal, at: datetime) -> None:

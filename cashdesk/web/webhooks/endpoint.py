@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.event_sequence import last_position
@@ -52,11 +53,10 @@ def add_endpoint(
     # The lock makes two admins who add the last endpoint at the same time take turns.
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if WebhookEndpoint.objects.filter(account=account, removed_at__isnull=True).count() >= ENDPOINTS_MAX:
-        raise Conflict(
-            f"The account already has {ENDPOINTS_MAX} endpoints. Remove one first.", code="too_many_endpoints"
-        )
+        told = _("The account already has %(limit)s endpoints. Remove one first.") % {"limit": ENDPOINTS_MAX}
+        raise Conflict(told, code="too_many_endpoints")
     if store is not None and store.account_id != account.pk:
-        raise InvalidInput.of("store", "Choose a store of the account.")
+        raise InvalidInput.of("store", _("Choose a store of the account."))
     endpoint = WebhookEndpoint.objects.create(
         account=account,
         store=store,
@@ -182,14 +182,14 @@ def refuse_others(*, account_id: int, by: Principal) -> None:
     """Raises Forbidden unless the caller is an admin of the account, a superuser, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     if not by.has_role(Role.ADMIN) or not (is_of_all or account_id == by.account_id):
-        raise Forbidden("Only an admin of the account can manage its webhooks.")
+        raise Forbidden(_("Only an admin of the account can manage its webhooks."))
 
 
 def _locked(endpoint: WebhookEndpoint, *, by: Principal, with_removed: bool = False) -> WebhookEndpoint:
     refuse_others(account_id=endpoint.account_id, by=by)
     row = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     if row.removed_at is not None and not with_removed:
-        raise NotFound("The endpoint was removed.")
+        raise NotFound(_("The endpoint was removed."))
     return row
 
 
@@ -197,13 +197,13 @@ def _known_url(url: str) -> str:
     try:
         checked_url(url.strip(), rules=rules())
     except Unsendable as error:
-        raise InvalidInput.of("url", str(error)) from None
+        raise InvalidInput.of("url", error.told()) from None
     return url.strip()
 
 
 def _known_description(text: str) -> str:
     if len(text) > DESCRIPTION_MAX:
-        raise InvalidInput.of("description", f"Enter at most {DESCRIPTION_MAX} characters.")
+        raise InvalidInput.of("description", _("Enter at most %(limit)s characters.") % {"limit": DESCRIPTION_MAX})
     return text.strip()
 
 
@@ -211,9 +211,8 @@ def _known_types(types: Iterable[str]) -> list[str]:
     wanted = {str(name) for name in types}
     unknown = sorted(wanted - set(EventType.values))
     if unknown:
-        raise InvalidInput.of(
-            "types", f"There is no event type {unknown[0][:40]}. The types are {', '.join(EventType.values)}."
-        )
+        told = _("There is no event type %(name)s. The types are %(names)s.")
+        raise InvalidInput.of("types", told % {"name": unknown[0][:40], "names": ", ".join(EventType.values)})
     return [name for name in EventType.values if name in wanted]
 
 

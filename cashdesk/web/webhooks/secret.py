@@ -10,6 +10,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from standardwebhooks.webhooks import Webhook
 
 from cashdesk.errors import Conflict, InvalidInput
@@ -44,13 +45,13 @@ def replace_secret(endpoint: WebhookEndpoint, *, overlap: timedelta, at: datetim
     Raises InvalidInput if the overlap is too long, and Conflict if too many secrets still sign.
     """
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
-        raise InvalidInput.of("overlap", f"Choose a time from 0 minutes to {OVERLAP_MAX.days} days.")
+        raise InvalidInput.of(
+            "overlap", _("Choose a time from 0 minutes to %(days)s days.") % {"days": OVERLAP_MAX.days}
+        )
     signing = secrets_in_force(endpoint, at=at)
     if overlap and len(signing) >= SECRETS_MAX:
-        raise Conflict(
-            f"{SECRETS_MAX} secrets still sign. Wait until one of them ends, or choose 0 to end all old ones now.",
-            code="too_many_secrets",
-        )
+        told = _("%(number)s secrets still sign. Wait until one of them ends, or choose 0 to end all old ones now.")
+        raise Conflict(told % {"number": SECRETS_MAX}, code="too_many_secrets")
     ends_at = at + overlap
     endpoint.secrets.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=ends_at)).update(expires_at=ends_at)
     return add_secret(endpoint, at=at)

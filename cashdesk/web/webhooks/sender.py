@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from cashdesk.domain.caller.event import published
 from cashdesk.models import Event, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from cashdesk.web.outgoing_http import NotAnswered, Rules, Unsendable, send
@@ -58,7 +60,7 @@ def _signed(
     try:
         signature = signature_of(signing, message_id=message["id"], at=at, body=body)
     except SecretLost:
-        return Outcome(error="secret_lost", text="The secret cannot be calculated any more. Rotate the secret.")
+        return Outcome(error="secret_lost", text=_("The secret cannot be calculated any more. Rotate the secret."))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Cashdesk-Webhooks/1",
@@ -77,9 +79,9 @@ def attempt(request: Request | Outcome, rules: Rules) -> Outcome:
     try:
         answer = send("POST", request.url, body=request.body.encode(), headers=request.headers, rules=rules)
     except Unsendable as error:
-        return Outcome(error="refused_url", text=str(error))
+        return Outcome(error="refused_url", text=error.told())
     except NotAnswered as error:
-        return Outcome(error=error.code, text=str(error), duration_ms=_since(begun))
+        return Outcome(error=error.code, text=error.told(), duration_ms=_since(begun))
     return Outcome(
         status=answer.status,
         text=answer.body.decode("utf-8", "replace").replace("\0", "\ufffd"),

@@ -150,7 +150,7 @@ def test_a_place_outside_the_store_has_no_book_to_show(cast: Cast, periods: Peri
     erika = sits_down(cast.erika)
     assert page_of(bank, "book") not in erika.get(page_of(bank)).content.decode()
     response = act(erika, bank, "book")
-    assert "Choose a vault or a register" in str(response.context["form"].errors)
+    assert "Choose a safe or a register" in str(response.context["form"].errors)
     assert not AuditEntry.objects.filter(action="expected.seen").exists()
 
 
