@@ -65,7 +65,8 @@ def test_the_count_closes_the_drawer_under_the_name_of_the_manager(cast: Cast, d
     assert "Counted by Erika Mustermann" in erika.text
     assert "What happens next" in erika.text
     carla = Browser(cast.carla)
-    assert "Short by 3.21" in carla.get(f"/desk/sessions/{drawer.uuid}").content.decode()
+    carla.get(f"/desk/sessions/{drawer.uuid}")
+    assert "Short by €3.21" in carla.text
     assert "What happens next" not in carla.text
 
 
