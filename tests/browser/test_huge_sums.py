@@ -62,7 +62,8 @@ def test_huge_sums_stay_in_their_cards(screen: Screen, rich: Cast) -> None:
     found = []
     screen.enter(rich.erika)
     for path in ("/today", "/drawers", "/vault", "/vault/movements", "/vault/deposits", bag, f"{bag}/credit", result,
-                 f"/settings/stores/{rich.store.uuid}", "/search?q=999999999.99"):  # fmt: skip
+                 f"/settings/stores/{rich.store.uuid}", "/search?q=999999999.99", "/vault/change", "/reports/registers",
+                 f"/reports/registers/{rich.store.uuid}"):  # fmt: skip
         found += leaving(screen, path)
     screen.enter(rich.carla)
     for path in ("/desk", "/desk/count", "/desk/pay-out"):
