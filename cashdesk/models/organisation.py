@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from cashdesk.currencies import is_current
 from cashdesk.denominations import denominations_of
 from cashdesk.enums import Language
+from cashdesk.formats import style
 from cashdesk.models.public_id import PublicIdModel
-from cashdesk.money import is_currency, to_text
+from cashdesk.money import is_currency
 
 FLOAT_PIECES_MAX: Final = 10_000
 """The most pieces of one note or coin in a float. It catches an amount that was typed as a number of pieces."""
@@ -60,7 +61,7 @@ def validate_float_template(template: object, *, currency: str) -> None:
             told = _("%(currency)s has no note or coin of %(worth)s minor units.")
             wrong.append(told % {"currency": currency, "worth": str(worth)[:20]})
         elif isinstance(pieces, bool) or not isinstance(pieces, int) or not 1 <= pieces <= FLOAT_PIECES_MAX:
-            face = to_text(known[worth], currency)
+            face = style().face(known[worth], currency)
             told = _("%(face)s: Enter a whole number of pieces from 1 to %(limit)s. Leave it out for none.")
             wrong.append(told % {"face": face, "limit": FLOAT_PIECES_MAX})
     if wrong:

@@ -105,7 +105,7 @@ def test_the_usual_float_is_a_number_for_each_note_and_coin(cast: Cast, anna: Cl
     page = anna.get(page_of(cast.store)).content.decode()
     assert 'name="float_template-2000" value="3"' in page
     refused = anna.post(page_of(cast.store), {**told, **floated, "float_template-1000": "1.5"})
-    assert "10.00 EUR: Enter a whole number of pieces" in errors_of(refused)["float_template"][0]
+    assert "10\u00a0EUR: Enter a whole number of pieces" in errors_of(refused)["float_template"][0]
     assert 'name="float_template-1000" value="1.5"' in refused.content.decode()
     assert "3 × €20, 20 × €0.50" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
 

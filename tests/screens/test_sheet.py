@@ -159,10 +159,10 @@ def test_a_float_that_cannot_be_made_says_by_how_much(cast: Cast) -> None:
     [
         ([1], "Enter the usual float as pieces by the value of a note or coin"),
         ({"3000": 1}, "EUR has no note or coin of 3000 minor units."),
-        ({"1000": -1}, "10.00 EUR: Enter a whole number of pieces from 1 to 10000. Leave it out for none."),
-        ({"1000": 10_001}, "10.00 EUR: Enter a whole number"),
-        ({"1000": True}, "10.00 EUR: Enter a whole number"),
-        ({"1000": "5"}, "10.00 EUR: Enter a whole number"),
+        ({"1000": -1}, "10\u00a0EUR: Enter a whole number of pieces from 1 to 10000. Leave it out for none."),
+        ({"1000": 10_001}, "10\u00a0EUR: Enter a whole number"),
+        ({"1000": True}, "10\u00a0EUR: Enter a whole number"),
+        ({"1000": "5"}, "10\u00a0EUR: Enter a whole number"),
     ],
 )
 def test_a_float_that_cannot_lie_in_a_drawer_is_refused(cast: Cast, template: Any, error: str) -> None:

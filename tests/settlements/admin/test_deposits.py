@@ -38,6 +38,7 @@ def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Cl
 def test_amounts_and_instants_are_typed_and_written_as_in_the_store(cast: Cast, periods: Periods) -> None:
     cast.store.language = "de"
     cast.store.save()
+    User.objects.filter(pk=cast.erika.pk).update(language="en")
     erika = sits_down(User.objects.get(pk=cast.erika.pk))
     done = act(erika, periods.deposit, "credit", amount="301,50")
     assert told(done) == ["Bag B-1 is credited. Difference: 1,50\u00a0€."]
