@@ -55,6 +55,8 @@ SECOND_FACTOR: Final = {
 """Pages that tests/browser/test_second_factor.py walks through."""
 EMPTY: Final = {"setup"}
 """The page of an empty installation: tests/browser/test_setup.py visits it."""
+OFFLINE: Final = {"manifest", "service-worker", "offline"}
+"""What the browser fetches for a device without a connection: tests/browser/test_offline.py looks at it."""
 LEADS_ON: Final = {
     "provider",
     "provider-back",
@@ -77,7 +79,7 @@ LEADS_ON: Final = {
 def test_the_walks_lead_to_every_page() -> None:
     modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
     names = {str(path.name) for module in modules for path in module.urlpatterns if path.name}
-    assert names == DRAWER | ACCOUNT | SETTLEMENT | VAULT | SECOND_FACTOR | EMPTY | LEADS_ON
+    assert names == DRAWER | ACCOUNT | SETTLEMENT | VAULT | SECOND_FACTOR | EMPTY | OFFLINE | LEADS_ON
 
 
 def refused(walk: Walk) -> None:

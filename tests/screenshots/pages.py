@@ -12,6 +12,8 @@ PAGES_OF_THE_API: Final = ("docs", "problems", "problem")
 NOT_PHOTOGRAPHED: Final = {
     "livez": "answers machines",
     "readyz": "answers machines",
+    "manifest": "is read by the browser",
+    "service-worker": "is a script",
     "setup": "is gone where there is a store; tests/browser/test_setup.py looks at it",
     "home": "leads to the first page of a person",
     "choose-store": "leads to another page",

@@ -12,7 +12,7 @@ from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, store
 from tests.second_factor import adds_app, fresh_code
 
-PAGES: Final = frozenset({"about", "sign-in", "docs", "problems", "problem", "back-office-sign-in"}) | {
+PAGES: Final = frozenset({"about", "offline", "sign-in", "docs", "problems", "problem", "back-office-sign-in"}) | {
     "sign-in-code", "second-factor", "second-factor-new", "second-factor-codes", "second-factor-remove",
 }  # fmt: skip
 
@@ -22,6 +22,8 @@ def walk(album: Album) -> None:
     with album.story("outside"):
         album.visit("about")
         album.take(prints=True, paper=A4)
+        album.visit("offline")
+        album.take()
         album.visit("docs")
         album.page.locator(".opblock").first.wait_for()
         album.take()

@@ -204,7 +204,7 @@ def test_the_pages_of_the_desk_say_so(off: Cast) -> None:
 FOR_VISITORS = frozenset(
     {
         "home", "about", "language", "sign-in", "sign-out", "provider", "provider-back",
-        "password-forgotten", "password-code", "one-time-link",
+        "password-forgotten", "password-code", "one-time-link", "manifest", "service-worker", "offline",
     }
 )  # fmt: skip
 """The pages that ask for no sign-in."""
