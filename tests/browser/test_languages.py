@@ -35,7 +35,7 @@ DAYS = (
     Words(
         language="de", currency="EUR", name="Benutzername", password="Kennwort", sign_in="Anmelden",
         opens="Kassenlade öffnen", counts="Zählen und schließen", looks="Zählung prüfen", closes="Kassenlade schließen",
-        matches="Die Kassenlade stimmt", typed="1.250,50", written="1.250,50 €",
+        matches="Die Kassenlade stimmt", typed="1.250,50 €", written="1.250,50 €",
     ),
     Words(
         language="es", currency="MXN", name="Usuario", password="Contraseña", sign_in="Iniciar sesión",
@@ -50,7 +50,7 @@ DAYS = (
     Words(
         language="id", currency="IDR", name="Nama pengguna", password="Kata sandi", sign_in="Masuk",
         opens="Buka laci kas", counts="Hitung dan tutup", looks="Periksa hitungan", closes="Tutup laci kas",
-        matches="Laci kas cocok", typed="1.250.500", written="Rp 1.250.500",
+        matches="Laci kas cocok", typed="Rp 1.250.500", written="Rp 1.250.500",
     ),
 )  # fmt: skip
 
