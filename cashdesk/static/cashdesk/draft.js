@@ -247,9 +247,11 @@
     }
     let box = null;
     let found = null;
+    let page = null;
     for (let turn = 0; ; turn += 1) {
       found = await ask(url, body);
-      if (found && found.answer.status < 500 && (found.answer.redirected || (await showInPlace(found, url.hash)))) break;
+      page = found && pageIn(found.text);
+      if (found && found.answer.status < 500 && (found.answer.redirected || page)) break;
       box ??= stands(form);
       box.querySelector("[data-no-connection]").hidden = Boolean(found);
       box.querySelector("[data-no-answer]").hidden = !found;
@@ -257,12 +259,13 @@
       await again(box, PAUSES_MS[Math.min(turn, PAUSES_MS.length - 1)]);
     }
     waiting.delete(form);
+    // Before the answer is shown: what was sent must not be filled in over what the server answers.
     state?.isDone();
     document.dispatchEvent(new CustomEvent("cashdesk:answered", { detail: found.answer }));
     if (found.answer.redirected) {
       isLeaving = true;
       location.assign(found.answer.url);
-    }
+    } else await showInPlace(page, { isOk: found.answer.ok, hash: url.hash });
   }
 
   document.addEventListener("submit", (event) => {

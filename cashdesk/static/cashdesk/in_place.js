@@ -20,10 +20,14 @@ function styledAs(page) {
   return Promise.race([Promise.all(loading), new Promise((resolve) => setTimeout(resolve, STYLED_WITHIN_MS))]);
 }
 
-/** Replaces the content of this page with the page in the answer. Resolves to false if the answer is not one of our pages. */
-async function showInPlace({ answer, text }, hash) {
+/** Returns the page in an answer, or null if it is not one of our pages. */
+function pageIn(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  if (!page.querySelector("main#main")) return false;
+  return page.querySelector("main#main") && page;
+}
+
+/** Replaces the content of this page with another one. `isOk` tells that the server took the form. */
+async function showInPlace(page, { isOk, hash }) {
   await styledAs(page);
   const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
   for (const one of page.querySelectorAll("[autofocus]")) one.removeAttribute("autofocus"); // the browser would warn of two
@@ -31,7 +35,7 @@ async function showInPlace({ answer, text }, hash) {
   for (const bar of document.querySelectorAll("body > :is(header, nav)")) bar.remove();
   document.querySelector("main").replaceWith(...page.querySelectorAll("body > :is(header, nav, main)"));
   document.title = page.title;
-  if (answer.ok) {
+  if (isOk) {
     // The Back button leads from a review to the form, as it does without this script.
     history.pushState({ isShownInPlace: true }, "");
     isShownInPlace = true;
@@ -40,7 +44,6 @@ async function showInPlace({ answer, text }, hash) {
   document.dispatchEvent(new CustomEvent("cashdesk:shown"));
   if (first && !first.matches("input, button, a, [tabindex]")) first.tabIndex = -1;
   first?.focus();
-  return true;
 }
 
 window.addEventListener("popstate", (event) => {
