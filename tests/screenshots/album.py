@@ -108,6 +108,8 @@ class Album:
                 self.page.locator("input:not([type=hidden]), select, textarea")
             )
             kind = found.first.evaluate("(one) => one.type")
+            for folded in found.locator("xpath=ancestor::details[not(@open)]").all():
+                folded.locator("summary").first.click()
             if kind in ("radio", "checkbox"):
                 self.page.locator(f'[name="{name}"][value="{text}"]').check()
             elif kind == "select-one":

@@ -38,6 +38,7 @@ def open_drawer(album: Album, amount: str) -> CashSession:
     album.visit("desk-open")
     album.fill(amount=amount)
     album.send()
+    album.send("open")
     return drawer_of(album.who)
 
 
