@@ -52,6 +52,20 @@ def test_a_catalog_has_every_marked_word_and_no_other(language: str, path: Path,
             assert _placeholders(form) == _placeholders(said), f"{language}: {form}"
 
 
+@pytest.mark.parametrize("path", catalogs().values())
+def test_the_head_over_banknotes_does_not_say_memos(path: Path) -> None:
+    catalog = read(path)
+    head, both = catalog.get("Notes", context="banknotes"), catalog.get("Notes and coins")
+    assert head is not None
+    assert both is not None
+    assert str(both.string).startswith(f"{head.string} ")
+
+
+def test_german_has_one_word_for_a_password() -> None:
+    """Django's own German says "Passwort" on the same pages."""
+    assert [str(message.id) for message in read(catalogs()["de"]) if "ennw" in str(message.string)] == []
+
+
 @pytest.mark.parametrize("path", catalogs().values(), ids=lambda path: path.parts[-3])
 def test_what_is_compiled_is_what_was_translated(path: Path) -> None:
     compiled = path.with_suffix(".mo")

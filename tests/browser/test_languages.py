@@ -33,7 +33,7 @@ class Words:
 
 DAYS = (
     Words(
-        language="de", currency="EUR", name="Benutzername", password="Kennwort", sign_in="Anmelden",
+        language="de", currency="EUR", name="Benutzername", password="Passwort", sign_in="Anmelden",
         opens="Kassenlade öffnen", counts="Zählen und schließen", looks="Zählung prüfen", closes="Kassenlade schließen",
         matches="Die Kassenlade stimmt", typed="1.250,50 €", written="1.250,50 €",
     ),

@@ -71,7 +71,7 @@ def test_a_link_comes_by_mail_and_sets_a_password(cast: Cast) -> None:
     assert "a link is on its way" in browser.text
     (letter,) = mails()
     assert letter.to == ["carla@example.com"]
-    assert letter.subject == "Neues Kennwort für Cashdesk"
+    assert letter.subject == "Neues Passwort für Cashdesk"
     path = link_in(letter)
     browser.get(path)
     assert "Carla, your username is carla." in browser.text
