@@ -98,7 +98,7 @@ class Album:
         """Deletes every draft, so that all forms are empty."""
         # What a page keeps while it is left has to be kept before.
         self.screen.visit(reverse("password"))
-        self.page.evaluate("localStorage.clear()")
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         Draft.objects.all().delete()
 
     def fill(self, **typed: str) -> None:
@@ -120,7 +120,7 @@ class Album:
     def send(self, button: str = "", *, status: int = 200) -> None:
         """Presses the button of the form and waits for the answer. `button` is its value, or a selector."""
         self.screen.expected_status = status
-        selector = f'main form button[value="{button}"]' if button.isidentifier() else button
+        selector = f'main form button[value="{button}"]:not(.unseen)' if button.isidentifier() else button
         found = self.page.locator(selector or FORM_BUTTON)
         # A script may show the answer in place of the page's main part, so its address need not change.
         self.page.evaluate("document.querySelector('main').dataset.wasSeen = ''")

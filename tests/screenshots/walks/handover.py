@@ -33,6 +33,8 @@ def walk(album: Album) -> None:
         album.take("counting in")
         album.fill(amount="149")
         album.send()
+        album.take("counted in, review")
+        album.send("open")
         album.take("counted in")
         close_drawer(album, amount="20")
         album.take("short")

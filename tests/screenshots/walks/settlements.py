@@ -45,6 +45,8 @@ def _opening(album: Album) -> None:
     album.visit("settlement-open", store(PORTLAND).uuid, 1)
     album.fill(usd_cash_amount="150")
     album.send()
+    album.take("review")
+    album.send("open")
     album.take("just opened")
 
 
@@ -127,4 +129,4 @@ def _type_parts(album: Album, typed: dict[str, str]) -> None:
         field = album.page.locator(f'[name="{name}"]')
         panel = field.locator("xpath=ancestor::*[@role='tabpanel'][1]").get_attribute("id")
         album.page.locator(f'[role=tab][aria-controls="{panel}"]').click()
-        field.fill(text)
+        album.fill(**{name: text})
