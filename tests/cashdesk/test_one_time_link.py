@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.people.access_token import authenticate, digest_of, issue_token
+from cashdesk.domain.people.invitation import open_invitations
 from cashdesk.domain.people.one_time_link import (
     CODE_SIGNS,
     HANDED_OVER,
@@ -140,6 +141,32 @@ def test_what_ends_the_links_of_a_person(cast: Cast, change: Callable[[Cast], No
     links = [issued(cast.carla), issued(cast.carla, purpose=LinkPurpose.INVITATION)]
     change(cast)
     assert [works(made) for made in links] == [not ends] * 2
+
+
+@pytest.mark.parametrize("change", ["switched off", "lowered", "moved", "raised"])
+def test_a_link_ends_with_the_right_of_the_person_who_made_it(cast: Cast, change: str) -> None:
+    now, admin = timezone.now(), Principal(user=cast.anna)
+    invitation = issued(cast.carla, by=Principal(user=cast.erika), purpose=LinkPurpose.INVITATION)
+    made = issued(cast.carla, by=Principal(user=cast.erika))
+    of_bruno = issued(cast.bruno, by=admin)
+    assert [works(one) for one in (invitation, made, of_bruno)] == [True, True, True]
+    values = {
+        "switched off": {"is_active": False},
+        "lowered": {"role": Role.CASHIER},
+        "raised": {"role": Role.ADMIN},
+        "moved": {"store": StoreFactory(account=cast.store.account)},
+    }[change]
+    for name, value in values.items():
+        setattr(cast.erika, name, value)
+    change_person(user=cast.erika, fields=values, by=admin, at=now)
+    keeps = change == "raised"
+    assert [works(one) for one in (invitation, made, of_bruno)] == [keeps, keeps, True]
+    assert bool(open_invitations([cast.carla], at=now)) is keeps
+    if not keeps:
+        with pytest.raises(NotFound):
+            find_link_by_code(name="carla", code=made.code, source=HERE, at=now)
+        with pytest.raises(NotFound):
+            use_link(link=made.link, password=GOOD, at=now)
 
 
 def test_a_link_of_an_account_that_ended_does_not_work(cast: Cast) -> None:

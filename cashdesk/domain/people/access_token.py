@@ -230,6 +230,11 @@ def revoke_links(*, user: User, at: datetime) -> None:
     OneTimeLink.objects.filter(person=user, used_at__isnull=True, revoked_at__isnull=True).update(revoked_at=at)
 
 
+def revoke_links_made_by(user: User, *, at: datetime) -> None:
+    """Revokes the open one-time links that a person made for others. The person has seen them, and could use them."""
+    OneTimeLink.objects.filter(created_by=user, used_at__isnull=True, revoked_at__isnull=True).update(revoked_at=at)
+
+
 def random_secret(kind: str) -> str:
     """Returns a new random secret. It begins with `kind`, so that people recognise the kind of secret."""
     return f"{kind}_{secrets.token_urlsafe(32)}"

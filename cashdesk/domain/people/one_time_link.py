@@ -1,7 +1,8 @@
 """One-time links, with which a person sets a first password or replaces a forgotten one.
 
 Only digests are stored. A link works once, until it expires. A new link of the same purpose revokes the older one. A
-new password, a deactivation and every other change that signs the person out revoke all of them (`end_sign_ins`).
+new password, a deactivation and every other change that signs the person out revoke all of them (`end_sign_ins`). A
+deactivation, a lower role and another store also revoke the links that this person made for others.
 """
 
 import secrets

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.edit import changes_between, refuse_stale
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.people.access_token import end_sign_ins, revoke_links
+from cashdesk.domain.people.access_token import end_sign_ins, revoke_links, revoke_links_made_by
 from cashdesk.domain.people.api_key import keys_issued_by
 from cashdesk.domain.people.second_factor import forgive_wrong_codes
 from cashdesk.domain.people.sign_in_throttle import recent_tries
@@ -146,7 +146,8 @@ def change_person(
 
     A change of the active flag, the store or the role adds an audit entry. All of these except an activation also sign
     the person out everywhere. A deactivation or a change of the store also deletes the person's drafts, because the
-    drafts belong to a drawer that is no longer theirs. A new e-mail address revokes the links that went to the old one.
+    drafts belong to a drawer that is no longer theirs. These two and a lower role revoke the one-time links that the person
+    made for others. A new e-mail address revokes the links that went to the old one.
 
     Raises ValidationError for invalid values, with the name of the field. Raises Conflict if the change does not fit an
     open drawer (`changes_while_open`). Raises Forbidden unless the caller is an admin of the account. Also raises
@@ -170,8 +171,11 @@ def change_person(
     ended = end_sign_ins(user=user, at=at) if acts.keys() & SIGNING_OUT else 0
     if before.email != user.email:
         revoke_links(user=user, at=at)
-    if acts.keys() & {"deactivated", "moved"}:
+    is_elsewhere = bool(acts.keys() & {"deactivated", "moved"})
+    if is_elsewhere:
         Draft.objects.filter(user=user).delete()
+    if is_elsewhere or not user.has_role(Role(before.role)):
+        revoke_links_made_by(user, at=at)
     for act, detail in acts.items():
         if act in SIGNING_OUT:
             detail["tokens_ended"] = ended
