@@ -155,10 +155,11 @@ class Style:
             (currency, True, True),
             (symbol, in_front or not symbol.isalpha(), not in_front or not symbol.isalpha()),
         ):
-            if is_behind and typed.upper().endswith(mark.upper()):
+            # Compares as many signs as are dropped: in capitals some letters are two, such as "ß".
+            if is_behind and typed[-len(mark) :].upper() == mark.upper():
                 typed = typed[: -len(mark)].rstrip()
                 break
-            if is_before and typed.upper().startswith(mark.upper()):
+            if is_before and typed[: len(mark)].upper() == mark.upper():
                 typed = typed[len(mark) :].lstrip()
                 break
         return (sign, typed) if sign else _signed(typed)

@@ -305,6 +305,9 @@ def test_what_people_type_is_understood(language: str, currency: str, typed: str
         # "12K" may be twelve thousand, and a "$" in a store with euros may be dollars.
         ("en", "ZMW", "12K", "Enter an amount such as 1,250.50."),
         ("de", "EUR", "$12", "Enter an amount such as 1.250,50."),
+        # In capitals it ends as the code does.
+        ("en", "SSP", "15ßP", "Enter an amount such as 1,250.50."),
+        ("en", "SSP", "ßP15", "Enter an amount such as 1,250.50."),
         ("de", "EUR", "€-5,00", "Enter 0 or more."),
         ("de", "EUR", "−5,00 €", "Enter 0 or more."),
         ("de", "EUR", "€€5", "Enter an amount such as 1.250,50."),
