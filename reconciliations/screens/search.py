@@ -97,7 +97,7 @@ def _asked(text: str, store: Store | None) -> Asked:
         number=int(digits) if digits and int(digits) < 2**31 else None,
         is_z=word.upper() == "Z",
         digits=digits,
-        amount=_amount(text, store) if store is not None and not word else None,
+        amount=_amount(text, store) if store is not None else None,
     )
 
 

@@ -167,6 +167,18 @@ def test_an_amount_is_typed_as_the_place_writes_it(cast: Cast, shop: Shop) -> No
         assert ("1.250,00 €" in erika.text) == is_found, text
 
 
+@pytest.mark.parametrize(
+    ("text", "is_found"), [("Rp 500", True), ("rp500", True), ("IDR 500", True), ("−Rp 500", True), ("Z 500", False)]
+)
+def test_an_amount_is_found_as_the_page_wrote_it(cast: Cast, shop: Shop, text: str, is_found: bool) -> None:
+    Store.objects.filter(pk=cast.store.pk).update(language="id", currency="IDR")
+    User.objects.filter(pk=cast.erika.pk).update(language="en")
+    cast.store.refresh_from_db()
+    session = shop.sign_on(cast.carla, 500_00)
+    shop.sign_off(session, 500_00)
+    assert ("Counted drawers with this amount" in found(cast.erika, text)) == is_found
+
+
 def test_a_settlement_by_its_amounts(cast: Cast, shop: Shop) -> None:
     shop.vault()
     settlement = shop.open(100_00)
