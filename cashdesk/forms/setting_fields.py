@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, Final
+from unicodedata import category
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -68,6 +69,9 @@ class PercentField(forms.CharField):
         text = str(value or "").strip().removesuffix("%").strip()
         if not text:
             return 0
+        if any(sign.isalpha() or category(sign) == "Sc" for sign in text):
+            # Amounts may have a currency beside them. "5 €" in this field is an amount in the wrong field.
+            raise forms.ValidationError(_wrong_percent())
         try:
             found = amount_typed(text, HUNDREDTHS, field="percent")
         except InvalidInput as error:

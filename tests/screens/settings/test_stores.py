@@ -63,6 +63,8 @@ def test_amounts_are_typed_and_shown_as_the_store_writes_them(cast: Cast) -> Non
     ("differences", {"tolerance_minor": "2.505"}, "tolerance_minor", "at most 2 decimals"),
     ("differences", {"tolerance_minor": ""}, "tolerance_minor", "Enter an amount."),
     ("differences", {"tolerance_minor": "1", "tolerance_basis_points": "101"}, "tolerance_basis_points", "from 0 to 100"),
+    ("differences", {"tolerance_minor": "1", "tolerance_basis_points": "€5"}, "tolerance_basis_points", "from 0 to 100"),
+    ("differences", {"tolerance_minor": "1", "tolerance_basis_points": "5 EUR"}, "tolerance_basis_points", "from 0 to 100"),
     ("amounts", {"witness_minor": "-1"}, "witness_minor", "0 or more"),
     ("name", {"name": ""}, "name", "Fill in this field."),
     ("name", {"currency": "XXX"}, "currency", "valid choice"),
