@@ -79,6 +79,15 @@ def test_no_step_tells_what_is_expected_and_no_look_is_noted(cast: Cast, drawer:
     assert not AuditEntry.objects.filter(action="expected.seen").exists()
 
 
+def test_the_result_does_not_tell_the_cashier_that_they_counted(cast: Cast, drawer: CashSession) -> None:
+    count(Browser(cast.erika), drawer, "243.21")
+    carla = Browser(cast.carla)
+    carla.get(f"/desk/sessions/{drawer.uuid}")
+    assert "The count is as expected. There is nothing to explain." in carla.text
+    assert "Counted by Erika Mustermann" in carla.text
+    assert "You counted" not in carla.text
+
+
 def test_sent_twice_it_is_one_close(cast: Cast, drawer: CashSession) -> None:
     erika = Browser(cast.erika)
     erika.fill(path_of(drawer), {"amount": "243.21", "step": "review"})

@@ -47,7 +47,7 @@ def next_steps(browser: Browser) -> str:
 @pytest.mark.parametrize(
     ("amount", "title", "outcome"),
     [
-        ("100", "The drawer is balanced", "You counted what was expected. There is nothing to explain."),
+        ("100", "The drawer is balanced", "The count is as expected. There is nothing to explain."),
         ("98", "Short by €2.00", "This store accepts differences up to €2.00, so nobody has to review this one."),
         ("97.99", "Short by €2.01", "This store accepts differences up to €2.00. This one is larger, so a manager reviews it."),
         ("103", "Over by €3.00", "This one is larger, so a manager reviews it."),
