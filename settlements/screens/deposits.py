@@ -155,7 +155,9 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
 def correct_credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
     """Corrects the recorded bank credit. Then shows the new difference."""
     found = _found(deposit, by=by, store=store)
-    if request.method != "POST" and DepositAct.CORRECT_CREDIT not in acts_open_to(found, by=by):
+    # Without a credit, no page has shown this form. A sent form about a credit is answered, also the second time.
+    is_asked = request.method != "POST" or found.state != DepositState.CREDITED
+    if is_asked and DepositAct.CORRECT_CREDIT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-corrected"))
     draft = draft_within(request, f"deposit-correct:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}

@@ -191,6 +191,16 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     assert "Mark as picked up" not in erika.text
 
 
+@pytest.mark.parametrize("typed", [{}, {"amount": "x"}, {"amount": "1", "reason": "typo"}])
+def test_without_a_credit_there_is_none_to_correct(cast: Cast, erika: Browser, typed: dict[str, str]) -> None:
+    gone = cancelled(cast, packed(cast, 1))
+    for deposit in (gone, packed(cast, 2)):
+        erika.get(path_of(deposit))
+        erika.page = erika.client.post(path_of(deposit, "/correct-credit"), {**erika.hidden(), **typed})
+        assert erika.page.status_code == 303
+        assert erika.page.headers["Location"] == path_of(deposit, "?notice=not-corrected")
+
+
 def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:
     for number in range(ROWS + 1):
         packed(cast, number, amount=1_00 + number)
