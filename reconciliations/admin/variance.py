@@ -255,7 +255,11 @@ class VarianceAdmin(ActingAdmin):
     def cashier_notes(self, variance: Variance) -> str:
         """Shows what the cashier of the drawer wrote about it, oldest first."""
         notes = session_notes(variance.session) if variance.session is not None else []
-        rows = [[note.text, str(note.written_by), f"{note.written_at:%Y-%m-%d %H:%M:%S} UTC"] for note in notes]
+        zone = variance.store.time_zone
+        rows = [
+            [note.text, str(note.written_by), style().instant(note.written_at, zone, to_the_second=True)]
+            for note in notes
+        ]
         return table(_("Notes of the cashier"), [_("Note"), _("Who"), _("When")], rows, style="texts")
 
     @admin.display(description=gettext_lazy("Late money"))
@@ -289,10 +293,11 @@ class VarianceAdmin(ActingAdmin):
     @admin.display(description=gettext_lazy("History"))
     def history_shown(self, variance: Variance) -> str:
         events = variance.events.select_related("by_user", "movement").prefetch_related("count__amounts").order_by("pk")
+        zone = variance.store.time_zone
         rows = [
             [
                 event.get_act_display(),
-                f"{event.at:%Y-%m-%d %H:%M:%S} UTC",
+                style().instant(event.at, zone, to_the_second=True),
                 str(event.by_user or event.by_label),
                 _said(event),
                 event.get_to_state_display(),

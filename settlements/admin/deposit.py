@@ -173,13 +173,14 @@ class DepositAdmin(ActingAdmin):
 
     @admin.display(description=gettext_lazy("Corrections"))
     def corrections_shown(self, deposit: Deposit) -> str:
+        zone = deposit.store.time_zone
         rows = [
             [
                 _written(correction.corrected_from, deposit),
                 _written(correction.corrected_to, deposit),
                 correction.reason,
                 str(correction.corrected_by),
-                f"{correction.corrected_at:%Y-%m-%d %H:%M:%S} UTC",
+                style().instant(correction.corrected_at, zone, to_the_second=True),
             ]
             for correction in deposit.corrections.all()
         ]

@@ -43,7 +43,7 @@ def test_an_amount_out_of_line_is_corrected_with_every_field_kept(
     assert erika.fill(path, typed).status_code == 200
     assert ASKS in erika.text
     assert f"{deed} €75,000.00" in erika.text
-    assert "Nothing is saved yet." in erika.text
+    assert "Nothing is booked yet." in erika.text
     assert booked() == []
     assert Draft.objects.get().fields.items() >= {name: text for name, text in typed.items() if text}.items()
     erika.send(path, {"correct": "1"})

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from cashdesk.enums import PlaceKind, VarianceKind, VarianceState
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, Movement, Variance
 from tests.admin.back_office import list_of, page_of, sits_down
 from tests.admin.test_query_counts import BARS, SIGNED_IN, statements_of
@@ -89,6 +90,12 @@ def test_from_the_difference_to_the_sign_off(cast: Cast, short: Variance, erika:
         assert words in page
     assert offered(erika, short) == []
     assert AuditEntry.objects.filter(subject=f"variance:{short.pk}").count() == 3
+
+
+def test_the_history_writes_its_times_like_the_rest_of_the_page(short: Variance, erika: Client) -> None:
+    act(erika, short, "explain", reason="WRONG_CHANGE_GIVEN")
+    at = style().instant(short.events.get().at, short.store.time_zone, to_the_second=True)
+    assert erika.get(page_of(short)).content.decode().count(at) == 2, "when it was explained, and the history"
 
 
 def test_an_explanation_that_was_sent_back_is_bettered(short: Variance, erika: Client) -> None:
