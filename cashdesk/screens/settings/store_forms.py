@@ -244,7 +244,7 @@ class SignInForm(SettingForm):
             "pin_sign_in": YesField(
                 label=_("Quick change of person by PIN"),
                 help_text=_(
-                    "For tills that several people share. After somebody signed in with a password, people sign in there "
+                    "For tills that several people share. After the next sign-in with a password, people sign in there "
                     "with a PIN for 12 hours. A PIN opens only the desk. Each person chooses their PIN in their account."
                 ),
             ),
