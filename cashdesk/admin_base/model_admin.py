@@ -1,5 +1,6 @@
 """Base classes of the admin's pages: permissions, visible rows, and limits on the rows that a page reads."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from uuid import UUID
@@ -40,6 +41,9 @@ ROWS_LISTED_MAX: Final = 10_000
 """The maximum number of rows that a list counts and shows on its pages. People find older rows with filters."""
 
 STORES_IN_FILTER_MAX: Final = 200
+
+ID_DIGITS_MAX: Final = 18
+"""Every number of so many digits fits into a column for ids."""
 
 
 def principal_of(request: HttpRequest) -> Principal:
@@ -84,6 +88,11 @@ class NamedAutocomplete(AutocompleteSelect):
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         attributes = super().build_attrs(base_attrs, extra_attrs)
         return {**attributes, "data-placeholder": _("Choose: %(name)s") % {"name": self.field.verbose_name}}
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
+        """Leaves out what is no id. Django would ask the database for it, and fail instead of refusing the form."""
+        is_id = [not one or (one.isascii() and one.isdecimal() and len(one) <= ID_DIGITS_MAX) for one in value]
+        return super().optgroups(name, [one for one, fits in zip(value, is_id, strict=True) if fits], attr)
 
 
 class BoundedPaginator(ModelPaginator):

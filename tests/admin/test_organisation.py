@@ -42,6 +42,17 @@ def errors_of(response: Any) -> dict[str, list[str]]:
     return dict(response.context["adminform"].form.errors)
 
 
+@pytest.mark.parametrize("typed", ["x", "- 5", "\u00b2", "\0", "9" * 30])
+def test_a_choice_that_is_none_is_refused_at_its_field(cast: Cast, anna: Client, typed: str) -> None:
+    """The lists that are searched by name send an id, and a page of another program may send anything."""
+    for path, data, field in (
+        (page_of(cast.store), hamburg(cast), "vendor"),
+        (page_of(cast.carla), {"username": "carla", "name": "Carla", "role": "CASHIER"}, "store"),
+        (page_of(cast.carla), {"username": "carla", "name": "Carla", "role": "CASHIER"}, "register"),
+    ):
+        assert field in errors_of(anna.post(path, {**data, field: typed})), field
+
+
 def test_a_new_store_gets_its_places_and_can_trade(cast: Cast, anna: Client) -> None:
     assert anna.post(new(Store), hamburg(cast)).status_code == 302
     store = Store.objects.get(number="1338", account=cast.store.account)
