@@ -199,7 +199,7 @@ WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)
 
 
 class VarianceKind(models.TextChoices):
-    """The source of a variance. For UNCOUNTED and LATE, no count gives the size of the difference."""
+    """The source of a variance. UNCOUNTED and LATE have no count, so they have no expected and no counted amount."""
 
     SESSION = "SESSION", noop("Cash session")
     OPENING = "OPENING", noop("Opening difference")

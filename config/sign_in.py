@@ -35,7 +35,7 @@ def provider_settings(env: environ.Env) -> ProviderSettings:
 
 
 def _mapping(text: str) -> Any:
-    """Returns a JSON object, or the text if it is none."""
+    """Parses a JSON object. Empty text is an empty object. Returns any other text unchanged."""
     try:
         found = json.loads(text or "{}")
     except (ValueError, RecursionError):

@@ -113,5 +113,5 @@ WORDS: Final = {
 
 
 def words_for(reason: str) -> Words:
-    """Returns the words for a reason."""
+    """Returns the words for a refusal or failure. Unknown reasons get the words for `misfit`."""
     return WORDS.get(reason, WORDS[openid_provider.MISFIT])

@@ -88,7 +88,7 @@ class SetupForm:
 
     @property
     def new_store(self) -> NewStore:
-        """The store to create. The form has no errors."""
+        """The store to create. Use it only if the form has no errors."""
         typed = self.typed
         return NewStore(
             company=typed["company"] or typed["store"],
@@ -105,12 +105,12 @@ class SetupForm:
         )
 
     def owner(self, *, language: str) -> NewPerson:
-        """The owner to create, whose pages are in this language. The form has no errors."""
+        """The owner to create, whose pages are in this language. Use it only if the form has no errors."""
         return self._person("owner", language="" if language == self.typed["language"] else language)
 
     @property
     def cashier(self) -> NewPerson | None:
-        """The first cashier to create, or None. The form has no errors."""
+        """The first cashier to create, or None. Use it only if the form has no errors."""
         return self._person("cashier") if self.has_cashier else None
 
     @property

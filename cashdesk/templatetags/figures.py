@@ -28,7 +28,7 @@ def money(minor: int, currency: str) -> SafeString:
 
 @register.filter
 def money_text(minor: int, currency: str) -> str:
-    """Formats minor units with their currency, for attributes and other places without elements."""
+    """Formats minor units with their currency, as plain text for attributes and other places without HTML."""
     return formats.style().amount(minor, currency)
 
 
@@ -40,7 +40,7 @@ def signed(minor: int, currency: str) -> SafeString:
 
 @register.filter
 def signed_text(minor: int, currency: str) -> str:
-    """Formats a difference with its sign, for attributes and other places without elements."""
+    """Formats a difference with its sign, as plain text for attributes and other places without HTML."""
     return formats.style().signed(minor, currency)
 
 
@@ -58,7 +58,7 @@ def face(minor: int, currency: str) -> SafeString:
 
 @register.filter
 def face_text(minor: int, currency: str) -> str:
-    """Formats the value of a note or coin, for attributes and other places without elements."""
+    """Formats the value of a note or coin, as plain text for attributes and other places without HTML."""
     return formats.style().face(minor, currency)
 
 

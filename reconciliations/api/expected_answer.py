@@ -23,7 +23,10 @@ class CountsSerializer(CamelCaseSerializer):
 
 
 class MethodNumbersSerializer(CountsSerializer):
-    """Payments of one method, in currency units. The last three amounts are null unless the method is cash."""
+    """Payments of one method, in currency units.
+
+    `cashTendered`, `changeGiven` and `expectedCashOnHand` are null unless the method is cash.
+    """
 
     processor = serializers.CharField(help_text="`cash`, or the code of another method, such as MASTERCARD.")
     total_billed = _amount()
@@ -33,7 +36,10 @@ class MethodNumbersSerializer(CountsSerializer):
 
 
 class NumbersSerializer(CountsSerializer):
-    """The orders and payments of a group, in currency units. The last three amounts include only cash payments."""
+    """The orders and payments of a group, in currency units.
+
+    `cashTendered`, `changeGiven` and `expectedCashOnHand` include only cash payments.
+    """
 
     order_count = serializers.IntegerField(help_text="Completed orders.")
     total = _amount(help_text="What was billed: sales minus refunds.")

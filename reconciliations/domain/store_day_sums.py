@@ -24,8 +24,9 @@ STAYS_IN_STORE: Final = [kind for kind, effect in DAY_EFFECTS.items() if effect.
 def drawer_movements() -> "QuerySet[Any]":
     """Returns the cash movements that a day includes. Each has its `person` and its `effect` on the drawers.
 
-    `effect` is in minor units. `person` is the operator of the payment, otherwise the session's cashier. Without both,
-    `person` is the person who recorded the movement or, for a reversal, the reversed movement.
+    `effect` is in minor units. `person` is the operator of the payment, otherwise the session's cashier. If there is
+    neither, it is the person who recorded the movement. For a reversal without both, it is the person who recorded the
+    reversed movement.
     """
     effect = Case(
         *(

@@ -74,7 +74,7 @@ class Words:
         return Hit(title=str(user), facts=facts, path=reverse("admin:cashdesk_user_change", args=[user.pk]))
 
     def payment(self, payment: Any) -> Hit:
-        """Writes a payment. Its amount stays out until its period is counted (law 5)."""
+        """Writes a payment. Hides its amount until its period is counted (law 5)."""
         facts = [_(STATUSES[PaymentType(payment.type), PaymentStatus(payment.status)])]
         if payment.tells_amount:
             facts.insert(0, f"{style().amount(payment.amount, payment.currency)} {payment.method}")

@@ -173,7 +173,7 @@ class Recount(ActPage):
     form = RecountForm
 
     def told(self, row: Settlement) -> str:
-        """Returns the explanation and a sentence about the effect of the next preview."""
+        """Returns the explanation of the page, followed by a sentence that says what the next preview does."""
         if row.type == SettlementType.VAULT:
             told = _("You can preview the safe as often as you like. Its next settlement opens at once.")
             return f"{self.explanation} {told}"

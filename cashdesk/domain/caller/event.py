@@ -32,7 +32,10 @@ def record_event(
 
 
 def record_events(events: Iterable[Event]) -> None:
-    """Writes several events of `event_of` with one statement, in this order. Runs no statement if there are none."""
+    """Writes the given events in their order, with one statement. Without events, runs no statement.
+
+    Inside `events_together`, the block writes them at its end.
+    """
     together = _together.get()
     if together is not None:
         together.extend(events)

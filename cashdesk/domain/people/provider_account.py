@@ -71,10 +71,12 @@ class Presented:
 
 
 def person_of_account(presented: Presented, *, policy: Policy, at: datetime) -> User:
-    """Returns the person of an account, with the role and store of its groups. Creates them if the policy says so.
+    """Returns the person of a provider's account, and updates their role and store from its groups.
+
+    Creates the person if nobody has the account and the policy allows it.
 
     Raises ProviderRefusal: `unknown_person`, `inactive`, `unknown_group`, `no_store`, `no_account`, `drawer_open`,
-    `again`. Somebody who lost their last group is signed out everywhere.
+    `again`. A known person whose groups no longer give a role or store is also signed out everywhere.
     """
     identity = _identity_of(presented, policy=policy, at=at)
     if identity is None:
