@@ -125,8 +125,9 @@ function countsOn(sheet) {
       subtotals.set(subtotal, (subtotals.get(subtotal) ?? 0n) + row);
     }
     for (const [place, sum] of subtotals) put(place, written(sum, style));
-    if (lines) put(lines, lines.dataset.words.replace("#", linesSaid));
-    if (linesSaid === 0 && isSaid(one)) total = amount(one, style) ?? 0n;
+    const isOneAmount = linesSaid === 0 && isSaid(one);
+    if (lines) put(lines, isOneAmount ? "" : lines.dataset.words.replace("#", linesSaid));
+    if (isOneAmount) total = amount(one, style) ?? 0n;
     return pattern.replace("#", () => written(total, style));
   }
 
