@@ -87,6 +87,18 @@ def asked(by: Any, store: Store, extra: str = "") -> list[Statement]:
     return statements
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _statistics_end_here(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Lets PostgreSQL count the rows anew: when a test is rolled back, it keeps the numbers that ANALYZE found.
+
+    Later tests of this process would get the plans of a large database.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), roles.owning(connection), connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+
+
 @pytest.fixture
 def busy(cast: Cast) -> Cast:
     """Erika's shop on its busiest day. Other shops trade in the same database."""
