@@ -12,7 +12,7 @@ from reconciliations.models import Authorization
 from tests.admin.back_office import OF_RECONCILIATIONS, list_of, new, page_of
 from tests.browser.screen import EXAMINED, PHONE, Screen
 from tests.cashdesk.desk import NOON, open_drawer
-from tests.reconciliations.admin.declared import CLOSE, DAY, ISSUE, Declared, declare_a_day
+from tests.reconciliations.admin.declared import CLOSE, ISSUE, Declared, declare_a_day
 from tests.stories import Cast
 
 pytestmark = pytest.mark.browser
@@ -97,5 +97,5 @@ def test_a_manager_permits_and_closes_the_day(screen: Screen, cast: Cast) -> Non
     page.get_by_text("of Carla at Register 1").wait_for()
     assert not BusinessDay.objects.exists()
     page.get_by_role("button", name="Close a business day").click()
-    page.get_by_text(f"The business day {DAY} of 1337 Berlin is closed.").wait_for()
+    page.get_by_text("The business day 10 Mar 2026 of 1337 Berlin is closed.").wait_for()
     assert BusinessDay.objects.get().closed_by == cast.erika
