@@ -172,6 +172,21 @@ def sign_out(screen: Screen) -> None:
     screen.page.get_by_role("button", name="Sign out").click()
 
 
+def test_who_signs_out_without_a_connection_is_signed_out_when_it_is_back(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    begin(screen)
+    page = visit_kept(screen, "/desk/pay-in")
+    screen.context.set_offline(True)
+    sign_out(screen)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are still signed in")
+    assert BrowserSession.objects.exists()
+    screen.context.set_offline(False)
+    page.wait_for_url("**/sign-in?signed-out")
+    assert not BrowserSession.objects.exists()
+    forgive(screen, *OFFLINE)
+
+
 @pytest.mark.parametrize("way", ["signs out", "signs out offline", "session ends", "draft refused", "next person"])
 def test_a_kept_page_is_never_shown_to_the_next_person(screen: Screen, cast: Cast, way: str) -> None:
     open_drawer(cast.carla, 0)
@@ -183,6 +198,7 @@ def test_a_kept_page_is_never_shown_to_the_next_person(screen: Screen, cast: Cas
     elif way == "signs out offline":
         screen.context.set_offline(True)
         sign_out(screen)
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are still signed in")
     elif way == "session ends":
         BrowserSession.objects.all().delete()
         page.goto("/desk/count")

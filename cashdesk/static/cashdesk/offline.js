@@ -1,6 +1,8 @@
-// Registers the service worker, and tells it when kept pages must go. Without it, pages need a connection.
+// Registers the service worker, tells it when kept pages must go, and signs out when there is a connection.
+// Without the worker, pages need a connection.
 "use strict";
 {
+  const ASKED_AGAIN_MS = 5_000;
   const worker = navigator.serviceWorker; // only on secure addresses
 
   async function forgetPages() {
@@ -12,5 +14,28 @@
   document.addEventListener("cashdesk:answered", ({ detail: answer }) => {
     if (answer.redirected || !answer.headers.has("Page-Owner")) forgetPages();
   });
+
+  /** Sends the form when the server can be reached. Until then it hides the page, and says that the person is signed in. */
+  async function signOut(form, note) {
+    const isThere = await fetch("/livez", { cache: "no-store" }).then(() => true, () => false);
+    if (isThere) {
+      form.submit();
+      return;
+    }
+    if (!note.parentElement) {
+      forgetPages();
+      document.querySelector("main").replaceChildren(note);
+      note.querySelector("h1").focus();
+    }
+    setTimeout(() => signOut(form, note), ASKED_AGAIN_MS);
+  }
+
+  document.addEventListener("submit", (event) => {
+    const words = document.getElementById("no-sign-out");
+    if (!("signsOut" in event.target.dataset) || !words) return;
+    event.preventDefault();
+    signOut(event.target, words.content.firstElementChild.cloneNode(true));
+  });
+
   worker?.register("/service-worker.js").catch(() => {}); // some browsers allow none, as in a private window
 }
