@@ -180,6 +180,7 @@ def test_who_signs_out_without_a_connection_is_signed_out_when_it_is_back(screen
     sign_out(screen)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are still signed in")
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     assert BrowserSession.objects.exists()
     screen.context.set_offline(False)
     page.wait_for_url("**/sign-in?signed-out")

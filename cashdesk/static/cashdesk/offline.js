@@ -24,6 +24,7 @@
     }
     if (!note.parentElement) {
       forgetPages();
+      form.closest("details")?.removeAttribute("open");
       document.querySelector("main").replaceChildren(note);
       note.querySelector("h1").focus();
     }
