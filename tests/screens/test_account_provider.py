@@ -160,7 +160,7 @@ def test_only_the_person_who_began_can_finish(cast: Cast, double: Double, change
         session = other.session
         session["provider_sign_in"] = kept
         session.save()
-        other.cookies["sessionid"] = session.session_key
+        other.cookies["sessionid"] = str(session.session_key)
         answer = other.get("/sign-in/provider/back", double.presses(address))
     assert answer.status_code == 400
     assert not Identity.objects.exists()
