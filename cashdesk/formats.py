@@ -58,7 +58,7 @@ class Style:
     def amount(self, minor: int, currency: str) -> str:
         """Formats minor units with their currency: "1.250,50 €" of the store's own, "1.250,50 USD" of any other.
 
-        The minus is U+2212 and stands in front of everything, also of "$". Spaces are no-break spaces.
+        The minus (U+2212) comes first, also before "$". Spaces are no-break spaces.
         """
         return f"{MINUS if minor < 0 else ''}{self._named(self._figures(abs(minor), currency), currency)}"
 

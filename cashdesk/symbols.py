@@ -103,7 +103,7 @@ WRITTEN: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         Language.GERMAN: {"CHF": "CHF #", "EUR": "# €"},
     }
 )
-"""How a place writes its own currency, by language and code. "#" stands for the figures."""
+"""The pattern of an amount in a place's own currency, by language and currency. The figures replace "#"."""
 
 _WRITTEN_IN_ZONE: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType(
     {(Language.GERMAN, "EUR", "Europe/Vienna"): "€ #"}

@@ -1,5 +1,5 @@
-// Tells the person when the clock of this device is far off the server's, on the first page of a tab that has this script, and
-// again after half a day. Without it nothing is told: every booking has the time of the server anyway.
+// Warns the person when the clock of this device is far off the server's clock: on the first page of a tab that has this script,
+// and again after half a day. Without the script nothing goes wrong, because every booking has the time of the server.
 "use strict";
 {
   // Pages and slips tell minutes, and an answer can take up to half a minute. Two minutes are past both, and far less than the
