@@ -5,15 +5,18 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
-from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.people.invitation import invite_person, renew_invitation, withdraw_invitation
 from cashdesk.domain.people.one_time_link import HANDED_OVER, IssuedLink, issue_link, use_link
-from cashdesk.domain.people.person import set_password
-from cashdesk.enums import LinkPurpose
+from cashdesk.domain.people.person import change_person, set_password
+from cashdesk.enums import LinkPurpose, Role
 from cashdesk.models import AuditEntry, OneTimeLink, User
+from tests.factories import UserFactory
 from tests.stories import Cast, make_cast
-from tests.web.side_by_side import at_once, database_for_threads, outcome_of
+from tests.web.side_by_side import at_once, begun, database_for_threads, outcome_of, waits_for_a_lock
 
 ROUNDS = 4
 
@@ -72,3 +75,74 @@ def test_a_password_that_is_set_at_once_ends_the_link_or_is_replaced_by_it(cast:
         assert used in ("done", "NotFound")
         link.refresh_from_db()
         assert (link.used_at is None) != (link.revoked_at is None)
+
+
+needs_two_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+
+
+def demote(person: User) -> None:
+    person.role = Role.CASHIER
+    change_person(user=person, fields=["role"], by=SYSTEM, at=timezone.now())
+
+
+@needs_two_writers
+def test_who_loses_the_role_in_the_same_moment_keeps_no_link(cast: Cast) -> None:
+    """The request knows the maker as a manager. Their role ends while the request waits for their row."""
+    make = partial(
+        issue_link,
+        person=User.objects.get(pk=cast.carla.pk),
+        purpose=LinkPurpose.PASSWORD,
+        by=Principal(user=User.objects.get(pk=cast.erika.pk)),
+        at=timezone.now(),
+        lifetime=HANDED_OVER,
+    )
+    with transaction.atomic():
+        demote(User.objects.get(pk=cast.erika.pk))
+        pending = begun(partial(outcome_of, make))
+        waits_for_a_lock(pending)
+    assert pending.result(30) == "Forbidden"
+    assert not OneTimeLink.objects.exists()
+
+
+@needs_two_writers
+def test_who_loses_the_role_in_the_same_moment_neither_renews_nor_withdraws_an_invitation(cast: Cast) -> None:
+    invited = invite_person(
+        account=cast.store.account,
+        role=Role.CASHIER,
+        store=cast.store,
+        name="Nora New",
+        email="",
+        by=Principal(user=cast.erika),
+        at=timezone.now(),
+    )
+    erika = Principal(user=User.objects.get(pk=cast.erika.pk))
+    acts = [
+        partial(act, person=invited.person, by=erika, at=timezone.now())
+        for act in (renew_invitation, withdraw_invitation)
+    ]
+    with transaction.atomic():
+        demote(User.objects.get(pk=cast.erika.pk))
+        pending = [begun(partial(outcome_of, act)) for act in acts]
+        for each in pending:
+            waits_for_a_lock(each)
+    assert [each.result(30) for each in pending] == ["Forbidden", "Forbidden"]
+    assert not OneTimeLink.objects.filter(revoked_at=None).exists()
+    assert User.objects.get(pk=invited.person.pk).is_active
+
+
+def test_two_admins_who_help_each_other_at_once_do_not_wait_for_ever(cast: Cast) -> None:
+    other = UserFactory(store=None, account=cast.store.account, username="ada", name="Ada", role=Role.ADMIN)
+    pairs = [(cast.anna, other), (other, cast.anna)] * 2
+    help_ = [
+        partial(
+            issue_link,
+            person=person,
+            purpose=LinkPurpose.PASSWORD,
+            by=Principal(user=by),
+            at=timezone.now(),
+            lifetime=HANDED_OVER,
+        )
+        for person, by in pairs
+    ]
+    for _round in range(ROUNDS):
+        assert at_once([partial(outcome_of, act) for act in help_]) == ["done"] * len(help_)

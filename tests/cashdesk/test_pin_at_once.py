@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from cashdesk.domain.people.access_token import end_sign_ins
 from cashdesk.domain.people.pin import PER_DEVICE, set_pin, sign_in_by_pin
 from cashdesk.domain.people.trusted_till import note_full_sign_in, trusted_till
 from cashdesk.models import TrustedTill, User, WrongPin
@@ -41,3 +42,10 @@ def test_two_who_sign_in_on_a_till_at_once_leave_one_row(cast: Cast) -> None:
     people = [User.objects.get(pk=person.pk) for person in (cast.carla, cast.bruno)]
     at_once([partial(note_full_sign_in, user=person, device="till", at=timezone.now()) for person in people * 2])
     assert TrustedTill.objects.get().trusted_by in people
+
+
+def test_a_person_whose_sign_ins_ended_while_signing_in_trusts_no_till(cast: Cast) -> None:
+    signing_in = User.objects.get(pk=cast.bruno.pk)
+    end_sign_ins(user=User.objects.get(pk=cast.bruno.pk), at=timezone.now())
+    note_full_sign_in(user=signing_in, device="till", at=timezone.now())
+    assert not TrustedTill.objects.exists()

@@ -199,12 +199,13 @@ def end_family(token: AccessToken, *, at: datetime) -> int:
     return AccessToken.objects.filter(family, revoked_at__isnull=True).update(revoked_at=at)
 
 
-def lock_sign_ins(user_id: int) -> None:
-    """Locks the tokens of a person until the commit, so that issuing and ending them takes turns.
+def lock_sign_ins(*user_ids: int) -> None:
+    """Locks the tokens and links of people until the commit, so that issuing and ending them takes turns.
 
     Without the lock, a sign-out at the same moment as a refresh does not see the new tokens, and they stay valid.
+    Several people are locked in the order of their ids, so that two callers never wait for each other.
     """
-    User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk").values_list("pk"))
 
 
 def end_sign_ins(*, user: User, at: datetime) -> int:

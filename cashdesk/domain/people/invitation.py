@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import end_sign_ins
-from cashdesk.domain.people.one_time_link import INVITED, IssuedLink, issue_link, may_let_in
+from cashdesk.domain.people.one_time_link import INVITED, IssuedLink, issue_link, lock_person_and_maker, may_let_in
 from cashdesk.domain.people.person import add_person
 from cashdesk.domain.store.changes_while_open import refuse_change_of_person
 from cashdesk.enums import LinkPurpose, Role
@@ -71,7 +71,8 @@ def renew_invitation(*, person: User, by: Principal, at: datetime) -> Invited:
 
     Raises Conflict if the person already has a password, and what `issue_link` raises.
     """
-    locked = _locked(person)
+    by = lock_person_and_maker(person, by=by)
+    locked = _reread(person)
     _refuse_accepted(locked)
     return Invited(person=locked, issued=_issue(locked, by=by, at=at))
 
@@ -83,7 +84,8 @@ def withdraw_invitation(*, person: User, by: Principal, at: datetime) -> None:
     Raises Forbidden if the caller may not invite this person. Raises Conflict if the person already has a password, or
     has an open drawer.
     """
-    locked = _locked(person)
+    by = lock_person_and_maker(person, by=by)
+    locked = _reread(person)
     if not may_let_in(locked, by=by):
         raise Forbidden(_("Only a manager of the store or an admin can withdraw this invitation."))
     _refuse_accepted(locked)
@@ -137,10 +139,8 @@ def _issue(person: User, *, by: Principal, at: datetime) -> IssuedLink:
     return issue_link(person=person, purpose=LinkPurpose.INVITATION, by=by, at=at, lifetime=INVITED)
 
 
-def _locked(person: User) -> User:
-    return (
-        User.objects.select_for_update(no_key=True, of=("self",)).select_related("account", "store").get(pk=person.pk)
-    )
+def _reread(person: User) -> User:
+    return User.objects.select_related("account", "store").get(pk=person.pk)
 
 
 def _refuse_accepted(person: User) -> None:

@@ -6,7 +6,7 @@ deactivation, a lower role and another store also revoke the links that this per
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -68,6 +68,19 @@ def has_role_to_let_in(person: User, *, by: Principal) -> bool:
     return by.has_role(Role.ADMIN) or (by.has_role(Role.MANAGER) and person.role == Role.CASHIER)
 
 
+def lock_person_and_maker(person: User, *, by: Principal) -> Principal:
+    """Locks the person of a link and the caller who makes it. Returns the caller as the database has them now.
+
+    A caller may lose their role while the request waits. Then the check after the lock must see it: `change_person`
+    revokes the links that it finds, and would not find one that is made after it.
+    """
+    if by.user is None:
+        lock_sign_ins(person.pk)
+        return by
+    lock_sign_ins(person.pk, by.user.pk)
+    return replace(by, user=User.objects.select_related("account", "store").get(pk=by.user.pk))
+
+
 @transaction.atomic
 def issue_link(
     *, person: User, purpose: LinkPurpose, by: Principal, at: datetime, lifetime: timedelta, with_code: bool = False
@@ -79,10 +92,10 @@ def issue_link(
     Raises Forbidden unless `may_let_in`, Conflict if the person or their account is inactive, and PasswordSignInOff for a
     new password of a person who may only sign in at the provider.
     """
+    by = lock_person_and_maker(person, by=by)
+    person.refresh_from_db(fields=["is_active", "is_superuser", "account", "role"])
     if not may_let_in(person, by=by):
         raise Forbidden(_("Only a manager of the store or an admin can help this person."))
-    lock_sign_ins(person.pk)
-    person.refresh_from_db(fields=["is_active", "account"])
     if not person.may_sign_in:
         raise Conflict(_("%(name)s may not sign in. Activate the person first.") % {"name": person})
     if purpose == LinkPurpose.PASSWORD:

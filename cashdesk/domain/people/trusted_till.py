@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
-from cashdesk.domain.people.access_token import digest_of
+from cashdesk.domain.people.access_token import digest_of, lock_sign_ins
 from cashdesk.domain.people.second_factor import is_missing_second_factor
 from cashdesk.models import TrustedTill, User, WrongPin
 
@@ -13,6 +14,7 @@ TRUSTED_FOR: Final = timedelta(hours=12)
 """How long a device is trusted after a sign-in with a password."""
 
 
+@transaction.atomic
 def note_full_sign_in(*, user: User, device: str, at: datetime) -> None:
     """Trusts the device of a person who signed in with password and second factor. Forgives their wrong PINs.
 
@@ -21,6 +23,10 @@ def note_full_sign_in(*, user: User, device: str, at: datetime) -> None:
     if user.pin:
         WrongPin.objects.filter(person=user).delete()
     if not device or user.store is None or not user.store.pin_sign_in:
+        return
+    # The person's sign-ins may have ended while the password was checked. Then they vouch for no device any more.
+    lock_sign_ins(user.pk)
+    if not User.objects.filter(pk=user.pk, access_version=user.access_version).exists():
         return
     till = TrustedTill(device=digest_of(device), store=user.store, trusted_by=user, trusted_until=at + TRUSTED_FOR)
     TrustedTill.objects.bulk_create(
