@@ -22,6 +22,8 @@ FUNCTION_LINES_MAX: Final = 70
 UNFINISHED: Final = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")  # cut in two, so that this line is not one
 MAY_DIVIDE: Final = {"cashdesk/money.py"}
 """The one place that divides money, by powers of ten and exactly."""
+STATISTICS: Final = "reconciliations/patterns/"
+"""Shares, intervals and evidence are fractions. Nothing here can book money: the room imports no model and no ledger."""
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -143,7 +145,22 @@ def is_no_amount(node: ast.AST) -> set[ast.AST]:
     return set()
 
 
-@pytest.mark.parametrize("path", python_files(*APPS), ids=named)
+def test_the_statistics_know_no_model_and_no_ledger() -> None:
+    room = [path for path in SOURCE if named(path).startswith(STATISTICS)]
+    assert len(room) > 4
+    imported = {
+        name.split(".")[0] if not name.startswith(STATISTICS.strip("/").replace("/", ".")) else "the room itself"
+        for path in room
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
+    }
+    assert imported <= {*sys.stdlib_module_names, "the room itself"}
+
+
+@pytest.mark.parametrize(
+    "path", [one for one in python_files(*APPS) if not named(one).startswith(STATISTICS)], ids=named
+)
 def test_no_money_becomes_a_float(path: Path) -> None:
     nodes = list(ast.walk(tree_of(path)))
     exempt = {exempt for node in nodes for exempt in is_no_amount(node)}

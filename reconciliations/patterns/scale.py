@@ -1,0 +1,13 @@
+"""The scale of the drawings: wide near zero, so that cents and lost notes fit on one drawing."""
+
+from math import asinh
+from typing import Final
+
+_WIDE_BELOW: Final = 20
+"""The scale is wide up to one part in this many of the largest difference."""
+
+
+def height_of(difference: int, *, largest: int, reach: int) -> int:
+    """Returns how far from zero a difference is drawn: `reach` for the largest one. Negative below zero."""
+    wide = max(largest // _WIDE_BELOW, 1)
+    return round(reach * asinh(difference / wide) / asinh(largest / wide))
