@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "corsheaders",
     "csp",
+    "django_htmx",  # only for its file htmx-2.min.js
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
 ]

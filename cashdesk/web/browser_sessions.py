@@ -30,6 +30,8 @@ SIGNED_IN_FROM: Final = "signed_in_from"
 DESK_ONLY: Final = "desk_only"
 """The session's entry that says that the person signed in with a PIN, and may only work at the desk."""
 LAST_USE_PRECISION: Final = timedelta(minutes=1)
+LOOK_HEADER: Final = "Live-Look"
+"""On requests that a page sends by itself. Nobody uses the session by them, so they do not extend the idle limit."""
 
 
 class SessionStore(db.SessionStore):
@@ -37,6 +39,8 @@ class SessionStore(db.SessionStore):
 
     came_from: tuple[str, str] = ("", "")
     """The address and the user agent of the request."""
+    is_looked_at_only: bool = False
+    """Whether the page asks by itself, so that nobody uses the session now."""
 
     @classmethod
     def get_model_class(cls) -> Any:
@@ -48,13 +52,13 @@ class SessionStore(db.SessionStore):
         return digest_of(self.session_key) if self.session_key else ""
 
     def load(self) -> dict[str, Any]:
-        """Reads the session and extends its idle limit, at most once a minute."""
+        """Reads the session. Extends its idle limit at most once a minute, and never for a page that asks by itself."""
         row = self._get_session_from_db()
         if row is None:
             return {}
         data = self.decode(row.session_data)
         now = timezone.now()
-        if now - row.last_seen_at >= LAST_USE_PRECISION:
+        if now - row.last_seen_at >= LAST_USE_PRECISION and not self.is_looked_at_only:
             due = min(now + _idle(), _end_of(data) or now + _lifetime())
             # A read must not fail or wait if the database accepts no writes. The session then ends a little earlier.
             with suppress(DatabaseError), without_waiting():
@@ -123,7 +127,9 @@ class BrowserSessionMiddleware(SessionMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.session.came_from = address_of(request), user_agent_of(request)  # type: ignore[attr-defined]
+        session: Any = request.session
+        session.came_from = address_of(request), user_agent_of(request)
+        session.is_looked_at_only = LOOK_HEADER in request.headers
 
 
 def _lifetime() -> timedelta:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,13 +16,17 @@ from django.utils.translation import ngettext
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.business_day import business_date, end_of_business_day
+from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import Role
+from cashdesk.errors import NotFound
 from cashdesk.formats import style, write_as
 from cashdesk.models import BusinessDay, Store
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
+from cashdesk.web.live_part import answer_part, etag_of
 from cashdesk.web.pages import page_for
 from reconciliations.domain.business_day_close import keeps_day_open, recent_days_to_close
 from reconciliations.queries.latest_events import latest_events
+from reconciliations.queries.live_marks import marks_of
 from reconciliations.queries.today import (
     WAITING_MAX,
     Drawer,
@@ -34,6 +39,7 @@ from reconciliations.queries.today import (
     open_until,
     waiting_variances,
 )
+from reconciliations.screens.cards import card_of
 from reconciliations.screens.event_words import ACTIONS, event_in_words
 from reconciliations.screens.needs import (
     NEEDS_MAX,
@@ -42,10 +48,8 @@ from reconciliations.screens.needs import (
     needs_of,
     path_of_bag,
     path_to_close,
-    way_to_count_closed,
-    way_to_count_open,
 )
-from reconciliations.screens.times import business_day_in_words, duration, when
+from reconciliations.screens.times import business_day_in_words, when
 from settlements.enums import DepositState
 from settlements.models import Deposit
 
@@ -63,8 +67,34 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
     store = chosen_store(request, by=by)
     if store is None:
         return ask_for_store(request)
-    write_as(store.language, store.currency, store.time_zone)
     now = timezone.now()
+    # Before the figures are read, so that a change in between shows at the next look.
+    etag = _etag(store, by=by, now=now)
+    return render(request, "reconciliations/today.html", {**_shown(store, by=by, now=now), "etag": etag})
+
+
+@page_for(Role.MANAGER)
+def today_now_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse:
+    """Answers the part of Today that changes, for the script that asks for it again and again."""
+    found = find_store(reference=str(store), by=by)
+    if found is None:
+        raise NotFound("There is no such store.")
+    now = timezone.now()
+
+    def shown() -> HttpResponse:
+        return render(request, "reconciliations/today_now.html", _shown(found, by=by, now=now))
+
+    return answer_part(request, etag=_etag(found, by=by, now=now), shown=shown)
+
+
+def _etag(store: Store, *, by: Principal, now: datetime) -> str:
+    marks = marks_of(store, today=business_date(store=store, at=now))
+    return etag_of(store.pk, *marks, by=by, at=now)
+
+
+def _shown(store: Store, *, by: Principal, now: datetime) -> dict[str, Any]:
+    """Returns what the page shows of a store, written in the style of the store."""
+    write_as(store.language, store.currency, store.time_zone)
     today = business_date(store=store, at=now)
     floor = floor_of(store=store, by=by, today=today)
     waiting = waiting_variances(store=store, by=by)
@@ -82,7 +112,7 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
     needs = needs_of(found, by=by, now=now)
     latest = latest_events(store=store, actions=ACTIONS, limit=EVENTS_MAX)
     events = [event_in_words(event, store=store, now=now) for event in latest]
-    context: dict[str, Any] = {
+    return {
         "store": store,
         "in_words": business_day_in_words(store=store, now=now),
         "safe": _safe(store, floor),
@@ -90,7 +120,7 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
         "needs": needs[:NEEDS_MAX],
         "needs_left": len(needs) - NEEDS_MAX if len(needs) > NEEDS_MAX else 0,
         "needs_number": len(needs),
-        "cards": [_card(drawer, store=store, by=by, today=today, now=now) for drawer in floor.drawers],
+        "cards": [card_of(drawer, store=store, by=by, today=today, now=now) for drawer in floor.drawers],
         "bags": [_bag(bag, store=store, now=now) for bag in bags],
         "totals": _totals(bags),
         "days": _days(days, floor.drawers, last_closed, store=store, now=now),
@@ -99,7 +129,6 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
         "queue": variance_queue(store),
         "events": [event for event in events if event["text"]],
     }
-    return render(request, "reconciliations/today.html", context)
 
 
 def variance_queue(store: Store) -> str:
@@ -190,94 +219,3 @@ def _days(
         end = style().clock(end_of_business_day(store=store, on=today), store.time_zone)
         rows.append({"day": style().date(today), "text": _("Runs until %(end)s.") % {"end": end}, "is_today": True})
     return rows
-
-
-def _card(drawer: Drawer, *, store: Store, by: Principal, today: date, now: datetime) -> dict[str, Any]:
-    """Returns the card of a register: its state, its person, lines of figures, one button and one link."""
-    state, kind = _state_in_words(drawer)
-    lines: list[tuple[str, str]] = []
-    if drawer.is_open and drawer.opened_at is not None:
-        since = when(drawer.opened_at, store=store, now=now)
-        lines.append((_("Open since"), f"{since} ({duration(now - drawer.opened_at)})"))
-        if drawer.session is not None:
-            lines.append((_("Float"), style().amount(drawer.session.start_amount, drawer.session.currency)))
-        dropped = when(drawer.last_drop_at, store=store, now=now) if drawer.last_drop_at else _("none today")
-        lines.append((_("Last drop"), dropped))
-    elif drawer.closed_at is not None:
-        lines.append((_("Closed"), when(drawer.closed_at, store=store, now=now)))
-    is_of_today = drawer.result is not None and drawer.business_date == today
-    if drawer.result is not None and is_of_today:
-        lines.append((_("Counted"), style().amount(drawer.result.counted, drawer.result.currency)))
-        lines.append((_("Expected"), style().amount(drawer.result.expected, drawer.result.currency)))
-    is_hidden = drawer.is_open or drawer.state in (DrawerState.UNCOUNTED, DrawerState.HANDED_OVER)
-    button, path = _button_of(drawer, store=store, by=by)
-    return {
-        "drawer": drawer,
-        "number": drawer.register.number,
-        "state": state,
-        "kind": kind,
-        "is_late": drawer.state in (DrawerState.OVERDUE, DrawerState.UNCOUNTED),
-        "person": drawer.person or _("Nobody yet"),
-        "lines": lines,
-        "is_hidden": is_hidden,
-        "button": button,
-        "path": path,
-        "links": [*_ways_to_count(drawer, by=by), *_links_of(drawer, store=store)],
-    }
-
-
-def _state_in_words(drawer: Drawer) -> tuple[str, str]:
-    """Returns the word for the state of a drawer, and the class of its dot."""
-    if drawer.result is not None and drawer.result.difference:
-        amount = style().amount(abs(drawer.result.difference), drawer.result.currency)
-        if drawer.result.difference < 0:
-            return _("Short by %(amount)s") % {"amount": amount}, "short"
-        return _("Over by %(amount)s") % {"amount": amount}, "over"
-    if drawer.result is not None:
-        return _("Balanced"), "good"
-    return {
-        DrawerState.OPEN: (_("Open"), "open"),
-        DrawerState.OVERDUE: (_("Overdue"), "short"),
-        DrawerState.COUNTING: (_("Being counted"), "open"),
-        DrawerState.UNCOUNTED: (_("Not counted"), "short"),
-        DrawerState.HANDED_OVER: (_("Handed over"), "over"),
-        DrawerState.CLOSED: (_("Closed"), "closed"),
-        DrawerState.UNUSED: (_("Never opened"), "closed"),
-    }[drawer.state]
-
-
-def _button_of(drawer: Drawer, *, store: Store, by: Principal) -> tuple[str, str]:
-    if drawer.state in (DrawerState.UNCOUNTED, DrawerState.HANDED_OVER):
-        return way_to_count_closed(drawer, by=by)
-    if drawer.state in (DrawerState.OVERDUE, DrawerState.COUNTING):
-        return way_to_count_open(drawer, by=by)
-    if drawer.state == DrawerState.OPEN:
-        if drawer.session is None:
-            return way_to_count_open(drawer, by=by)
-        # The report shows what is expected, so the audit trail records the look (law 5).
-        return _("Show X report"), reverse("x-report", args=[store.uuid, drawer.register.number])
-    if drawer.session is not None:
-        return _("Show result"), reverse("desk-result", args=[drawer.session.uuid])
-    if drawer.settlement is not None:
-        return _("Show result"), reverse("settlement-page", args=[drawer.settlement.uuid])
-    return "", ""
-
-
-def _ways_to_count(drawer: Drawer, *, by: Principal) -> list[dict[str, str]]:
-    """Returns the link to count a drawer that is open and not overdue. The button of such a card leads to the X report."""
-    if drawer.state != DrawerState.OPEN or drawer.session is None:
-        return []
-    text, path = way_to_count_open(drawer, by=by)
-    return [{"text": text, "path": path}]
-
-
-def _links_of(drawer: Drawer, *, store: Store) -> list[dict[str, str]]:
-    """Returns the link to the Z report of the last period, or to the list of Z reports."""
-    period = drawer.session or drawer.settlement
-    seal = period.seal if period is not None else None
-    if drawer.result is not None and seal is not None:
-        path = reverse("z-report", args=[store.uuid, drawer.register.number, seal.number])
-        return [{"text": _("Z report %(number)s") % {"number": seal.number}, "path": path}]
-    if drawer.state == DrawerState.UNUSED:
-        return []
-    return [{"text": _("Z reports"), "path": reverse("z-reports", args=[store.uuid, drawer.register.number])}]

@@ -78,6 +78,7 @@ MATRIX: Final[dict[str, str]] = {
     # An admin of more than one store chooses one first.
     "drawers": "sxxxoo>o",
     "today": "sxxxoo>o",
+    "today-now": MANAGERS_OF_A_ROW,
     "desk-register": "sooooo>o",
     "report-stores": "sxxx>>o>",
     "choose-store": "sxxx----",

@@ -34,8 +34,9 @@ from tests.screens.desk import Browser
 from tests.settlements.desk import Shop
 from tests.stories import Cast, counted_queries
 
-STATEMENTS: Final = 14
-"""Two find the person and their store. Four read the drawers, two the days, one the variances, one the bags, three the events.
+STATEMENTS: Final = 15
+"""Two find the person and their store. Four read the drawers, two the days, one the variances, one the bags, three the events,
+one the marks of the part that is looked at again.
 
 The bars count the variances once more.
 """
