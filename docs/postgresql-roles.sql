@@ -42,6 +42,7 @@ GRANT INSERT ON
     reconciliations_reconciliation,
     reconciliations_authorization,
     reconciliations_varianceevent,
+    reconciliations_closefacts,
     django_admin_log
 TO cashdesk_app;
 
@@ -90,6 +91,10 @@ GRANT INSERT, UPDATE ON
     cashdesk_accesstoken
 TO cashdesk_app;
 GRANT INSERT, UPDATE (name, is_counted, is_active) ON cashdesk_paymentmethod TO cashdesk_app;
+
+-- Patterns: the setting of an account, and the evidence of months, which is added and goes after its time.
+GRANT INSERT, UPDATE (shows_people, agreed, changed_by_id, changed_at) ON reconciliations_patternsetting TO cashdesk_app;
+GRANT INSERT, DELETE ON reconciliations_patternmonth, reconciliations_patternevidence TO cashdesk_app;
 
 -- What serves its time and goes: kept answers, tries to sign in, one-time links, browser sessions, drafts.
 GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;

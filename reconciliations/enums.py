@@ -90,3 +90,11 @@ class AuthorizationState(models.TextChoices):
     USABLE = "USABLE", noop("Usable")
     USED = "USED", noop("Used")
     EXPIRED = "EXPIRED", noop("Expired")
+
+
+class PatternGroup(models.TextChoices):
+    """What the closes of a store are grouped by to compare them. The values are those of `reconciliations.patterns`."""
+
+    CASHIER = "cashier", noop("Cashier")
+    REGISTER = "register", noop("Register")
+    WEEKDAY = "weekday", noop("Weekday")

@@ -6,7 +6,7 @@ from cashdesk.triggers import register_laws
 register_laws(
     Laws(
         app="reconciliations",
-        never_changed=("reconciliation", "authorization", "varianceevent"),
+        never_changed=("reconciliation", "authorization", "varianceevent", "closefacts"),
         also_never_deleted=("export",),
         frozen={
             "export": (
@@ -15,6 +15,15 @@ register_laws(
                     "requested_by_user_id", "requested_with_id", "begun_at", "rows_total",
                 ),
                 "who exported what never changes",
+            ),
+            # A year after the review of people their evidence is deleted. Until then it stays as it was made.
+            "patternmonth": (
+                ("store_id", "month", "group", "closes", "family", "made_at"),
+                "the evidence of a month never changes",
+            ),
+            "patternevidence": (
+                ("month_id", "label", "closes", "compared", "peers", "logs", "parts"),
+                "the evidence of a month never changes",
             ),
         },
         final={"export": ("OLD.state <> 'RUNNING'", "an export that has ended never changes")},

@@ -2,7 +2,17 @@
 
 from reconciliations.models.authorization import Authorization
 from reconciliations.models.export import Export
+from reconciliations.models.pattern import CloseFacts, PatternEvidence, PatternMonth, PatternSetting
 from reconciliations.models.reconciliation import Reconciliation
 from reconciliations.models.variance_event import VarianceEvent
 
-__all__ = ["Authorization", "Export", "Reconciliation", "VarianceEvent"]
+__all__ = [
+    "Authorization",
+    "CloseFacts",
+    "Export",
+    "PatternEvidence",
+    "PatternMonth",
+    "PatternSetting",
+    "Reconciliation",
+    "VarianceEvent",
+]
