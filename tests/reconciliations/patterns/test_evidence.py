@@ -6,7 +6,7 @@ from math import exp, log
 
 import pytest
 
-from reconciliations.patterns.close import Group
+from reconciliations.patterns.close import Close, Group
 from reconciliations.patterns.evidence import (
     Question,
     cells,
@@ -21,11 +21,11 @@ from tests.reconciliations.patterns.test_figures import a_close
 ANNA, BEN, CLEO = 1, 2, 3
 
 
-def one_month(closes: list, by: Group = Group.CASHIER, family: int = 10) -> dict[int, Standing]:
+def one_month(closes: list[Close], by: Group = Group.CASHIER, family: int = 10) -> dict[int, Standing]:
     return review([Month(month=date(2026, 1, 1), family=family, evidence=evidence_of_month(closes, by))])
 
 
-def four_weeks(of_anna: dict[int, int], of_ben: dict[int, int], of_cleo: dict[int, int]) -> list:
+def four_weeks(of_anna: dict[int, int], of_ben: dict[int, int], of_cleo: dict[int, int]) -> list[Close]:
     """Three people close the same register on five weekdays of four weeks, with these differences by weekday."""
     return [
         a_close(differences.get(weekday, 0), cashier=cashier, weekday=weekday)
@@ -155,7 +155,7 @@ def test_refunds_are_compared_like_differences() -> None:
         for replaced in [
             a_close(0, cashier=one.cashier, weekday=one.weekday)
             if one.cashier != CLEO
-            else type(one)(difference=0, sales=60, cashier=CLEO, register=1, weekday=one.weekday, refunds=6)
+            else Close(difference=0, sales=60, cashier=CLEO, register=1, weekday=one.weekday, refunds=6)
         ]
     ]
     found = one_month(closes)
