@@ -24,14 +24,17 @@ from reconciliations.domain.variance_acts import acts_open_to
 from reconciliations.enums import Act
 from reconciliations.models import VarianceEvent
 from settlements.domain.visibility import settlements_with_shown_result
-from settlements.enums import DepositState, SettlementState
-from settlements.models import ClosingAmount, Deposit, Settlement
+from settlements.enums import ChangeOrderState, DepositState, SettlementState
+from settlements.models import ChangeOrder, ClosingAmount, Deposit, Settlement
 
 WAITING_MAX: Final = 100
 """The most waiting variances that the page looks at, oldest first."""
 
 BAGS_MAX: Final = 100
 """The most bags in transit that the page looks at, oldest first."""
+
+ORDERS_MAX: Final = 20
+"""The most open change orders that the page shows, oldest first."""
 
 
 class DrawerState(StrEnum):
@@ -267,6 +270,12 @@ def bags_in_transit(*, store: Store) -> list[Deposit]:
     ]
     rows = Deposit.objects.filter(store=store, state__in=states).select_related("movement", "prepared_by")
     return list(rows.order_by("pk")[:BAGS_MAX])
+
+
+def change_on_order(*, store: Store) -> list[ChangeOrder]:
+    """Returns at most `ORDERS_MAX` orders for notes and coins that have not arrived, oldest first."""
+    orders = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ORDERED)
+    return list(orders.order_by("pk")[:ORDERS_MAX])
 
 
 def last_closed_day(*, store: Store) -> BusinessDay | None:

@@ -4,13 +4,17 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.business_day import end_of_business_day
 from cashdesk.formats import style
 from cashdesk.models import Store
+from cashdesk.templatetags.figures import apart
 from reconciliations.queries.today import Drawer, DrawerState
 from reconciliations.screens.needs import way_to_count_closed, way_to_count_open
+from reconciliations.screens.sentences import sentence
 from reconciliations.screens.times import duration, when
 
 
@@ -21,6 +25,9 @@ def card_of(drawer: Drawer, *, store: Store, by: Principal, today: date, now: da
     if drawer.is_open and drawer.opened_at is not None:
         since = when(drawer.opened_at, store=store, now=now)
         lines.append((_("Open since"), f"{since} ({duration(now - drawer.opened_at)})"))
+        if drawer.state == DrawerState.OVERDUE and drawer.business_date is not None:
+            ended_at = end_of_business_day(store=store, on=drawer.business_date)
+            lines.append((_("Overdue for"), duration(now - ended_at)))
         if drawer.session is not None:
             lines.append((_("Float"), style().amount(drawer.session.start_amount, drawer.session.currency)))
         dropped = when(drawer.last_drop_at, store=store, now=now) if drawer.last_drop_at else _("none today")
@@ -38,7 +45,7 @@ def card_of(drawer: Drawer, *, store: Store, by: Principal, today: date, now: da
         "number": drawer.register.number,
         "state": state,
         "kind": kind,
-        "news": _("%(register)s: %(state)s.") % {"register": drawer.register, "state": state},
+        "news": _("%(register)s: %(state)s.") % {"register": drawer.register, "state": strip_tags(state)},
         "is_late": drawer.state in (DrawerState.OVERDUE, DrawerState.UNCOUNTED),
         "person": drawer.person or _("Nobody yet"),
         "lines": lines,
@@ -52,10 +59,10 @@ def card_of(drawer: Drawer, *, store: Store, by: Principal, today: date, now: da
 def _state_in_words(drawer: Drawer) -> tuple[str, str]:
     """Returns the word for the state of a drawer, and the class of its dot."""
     if drawer.result is not None and drawer.result.difference:
-        amount = style().amount(abs(drawer.result.difference), drawer.result.currency)
+        named = {"amount": apart(drawer.result.difference, drawer.result.currency)}
         if drawer.result.difference < 0:
-            return _("Short by %(amount)s") % {"amount": amount}, "short"
-        return _("Over by %(amount)s") % {"amount": amount}, "over"
+            return sentence(_("Short by %(amount)s"), named), "short"
+        return sentence(_("Over by %(amount)s"), named), "over"
     if drawer.result is not None:
         return _("Balanced"), "good"
     return {

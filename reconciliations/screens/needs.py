@@ -16,8 +16,10 @@ from cashdesk.domain.store.business_day import business_date, end_of_business_da
 from cashdesk.enums import VarianceKind
 from cashdesk.formats import style
 from cashdesk.models import Store
+from cashdesk.templatetags.figures import money
 from reconciliations.enums import Act
 from reconciliations.queries.today import Drawer, DrawerState, Waiting, open_until
+from reconciliations.screens.sentences import sentence
 from reconciliations.screens.times import duration, when
 from reconciliations.screens.variance_words import facts_of, headline_of, register_named
 from settlements.enums import DepositState
@@ -183,20 +185,20 @@ def _bags(found: Findings, *, now: datetime) -> Iterator[Need]:
             continue
         named = {
             "bag": bag.bag_number,
-            "amount": style().amount(bag.movement.amount, bag.movement.currency),
+            "amount": money(bag.movement.amount, bag.movement.currency),
             "time": when(since, store=found.store, now=now),
         }
         if bag.state == DepositState.COLLECTED:
             yield Need(
                 title=_("Bag %(bag)s waits for the bank credit") % named,
-                facts=[_("%(amount)s, picked up (%(time)s).") % named],
+                facts=[sentence(_("%(amount)s, picked up (%(time)s)."), named)],
                 button=_("Record bank credit"),
                 path=path_of_bag(bag, found.store, act="credit"),
             )
         else:
             yield Need(
                 title=_("Bag %(bag)s waits to be picked up") % named,
-                facts=[_("%(amount)s, packed (%(time)s).") % named],
+                facts=[sentence(_("%(amount)s, packed (%(time)s)."), named)],
                 button=_("Mark as picked up"),
                 path=path_of_bag(bag, found.store, act="collect"),
             )

@@ -20,7 +20,7 @@ from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.formats import style, write_as
-from cashdesk.models import BusinessDay, Store
+from cashdesk.models import BusinessDay, Store, Variance
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
 from cashdesk.web.live_part import answer_part, etag_of
 from cashdesk.web.pages import page_for
@@ -34,6 +34,7 @@ from reconciliations.queries.today import (
     Floor,
     Waiting,
     bags_in_transit,
+    change_on_order,
     floor_of,
     last_closed_day,
     open_until,
@@ -50,10 +51,13 @@ from reconciliations.screens.needs import (
     path_to_close,
 )
 from reconciliations.screens.times import business_day_in_words, when
+from reconciliations.screens.variance_words import facts_of, headline_of
 from settlements.enums import DepositState
-from settlements.models import Deposit
+from settlements.models import ChangeOrder, Deposit
 
 EVENTS_MAX: Final = 6
+OTHERS_MAX: Final = 20
+"""The most variances that the page lists as waiting for others."""
 DAYS_MAX: Final = 7
 """The most days that the page lists as not closed, oldest first."""
 
@@ -123,6 +127,8 @@ def _shown(store: Store, *, by: Principal, now: datetime) -> dict[str, Any]:
         "cards": [card_of(drawer, store=store, by=by, today=today, now=now) for drawer in floor.drawers],
         "bags": [_bag(bag, store=store, now=now) for bag in bags],
         "totals": _totals(bags),
+        "orders": [_order(order, today=today) for order in change_on_order(store=store)],
+        "others": [_of_others(one.variance, now=now) for one in waiting if one.act is None][:OTHERS_MAX],
         "days": _days(days, floor.drawers, last_closed, store=store, now=now),
         "days_left": max(len(days) - DAYS_MAX, 0),
         "last_closed": last_closed,
@@ -196,6 +202,27 @@ def _bag(bag: Deposit, *, store: Store, now: datetime) -> dict[str, Any]:
         "kind": "open" if is_collected else "closed",
         "at": when(at, store=store, now=now),
         "path": path_of_bag(bag, store),
+    }
+
+
+def _order(order: ChangeOrder, *, today: date) -> dict[str, Any]:
+    """Returns a line about change that was ordered: the amount, and when the store wants it."""
+    is_late = order.wanted_on is not None and order.wanted_on < today
+    return {
+        "amount": style().amount(order.amount, order.currency),
+        "day": style().date(order.wanted_on) if order.wanted_on is not None else "",
+        "state": _("Late") if is_late else _("Ordered"),
+        "kind": "short" if is_late else "open",
+        "path": reverse("vault-order", args=[order.uuid]),
+    }
+
+
+def _of_others(variance: Variance, *, now: datetime) -> dict[str, Any]:
+    """Returns a variance that waits for somebody else, with what was done so far."""
+    return {
+        "title": headline_of(variance),
+        "facts": facts_of(variance, now=now),
+        "path": reverse("admin:cashdesk_variance_change", args=[variance.pk]),
     }
 
 

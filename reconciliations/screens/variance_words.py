@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import CASH, PlaceKind, Reason, VarianceKind, VarianceState
 from cashdesk.formats import style
 from cashdesk.models import Place, Variance
+from cashdesk.templatetags.figures import money
+from reconciliations.screens.sentences import sentence
 from reconciliations.screens.times import when
 
 AT_REGISTER: Final[Mapping[str, tuple[str, str]]] = {
@@ -42,13 +45,14 @@ IN_THE_SAFE: Final = (noop("The safe was short by %(amount)s"), noop("The safe w
 
 
 def headline_of(variance: Variance) -> str:
-    """Returns one sentence: what differs, where, and by how much. The row needs `late_amount` and its place."""
+    """Returns one sentence as HTML: what differs, where, and by how much. The row needs `late_amount` and its place."""
     register = register_named(variance.place) if _is_at_register(variance) and variance.place is not None else None
     if variance.kind == VarianceKind.LATE:
         amount = _amount(int(getattr(variance, "late_amount", 0)), variance)
         if register is not None:
-            return _("Late money for register %(register)s: %(amount)s") % {"register": register, "amount": amount}
-        return _("Late money: %(amount)s") % {"amount": amount}
+            named = {"register": register, "amount": amount}
+            return sentence(_("Late money for register %(register)s: %(amount)s"), named)
+        return sentence(_("Late money: %(amount)s"), {"amount": amount})
     if variance.difference is None:
         if register is None:
             return _("The safe was closed without a count")
@@ -62,7 +66,7 @@ def headline_of(variance: Variance) -> str:
     if variance.kind in ELSEWHERE:
         short, over = ELSEWHERE[VarianceKind(variance.kind)]
     text = short if variance.difference < 0 else over
-    return _(text) % {"register": register, "amount": _amount(abs(variance.difference), variance)}
+    return sentence(_(text), {"register": register, "amount": _amount(abs(variance.difference), variance)})
 
 
 def facts_of(variance: Variance, *, now: datetime) -> list[str]:
@@ -101,5 +105,5 @@ def _is_at_register(variance: Variance) -> bool:
 
 def _amount(minor: int, variance: Variance) -> str:
     """Returns the amount with its currency, and with its method unless it is cash."""
-    written = style().amount(minor, variance.currency)
-    return written if variance.method == CASH else f"{written} {variance.method}"
+    written = money(minor, variance.currency)
+    return written if variance.method == CASH else format_html("{} {}", written, variance.method)

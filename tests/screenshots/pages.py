@@ -31,6 +31,7 @@ NOT_PHOTOGRAPHED: Final = {
     "desk-result-note": "leads back to the result",
     "session-recount": "leads to the count of the variance",
     "export-progress": "answers a script",
+    "today-now": "answers a script with a part of Today",
     "admin:login": "another name of back-office-sign-in",
     "admin:logout": "leads to the sign-in page",
     "admin:password_change": "leads to the desk's own page",

@@ -9,6 +9,23 @@
   const news = document.getElementById("live-news");
   const lost = document.getElementById("live-lost");
   let etag = part.dataset.etag;
+
+  // htmx begins after this script. The policy of our pages forbids eval and styles in elements.
+  Object.assign(htmx.config, {
+    allowEval: false,
+    allowScriptTags: false,
+    includeIndicatorStyles: false,
+    selfRequestsOnly: true,
+    historyEnabled: false,
+    attributesToSettle: [],
+    defaultSettleDelay: 0,
+    timeout: 10_000,
+    responseHandling: [
+      { code: "200", swap: true },
+      { code: "...", swap: false },
+    ],
+  });
+
   let isAsking = false;
   let before; // what must survive the swap
 

@@ -30,7 +30,10 @@ def found(user: User, text: str, **query: str) -> dict[str, list[tuple[str, str]
     page = browser.page.content.decode()
     groups = re.findall(r'<h2 id="group-\d+">(.*?)</h2>(.*?)</section>', page, re.DOTALL)
     return {
-        title: [(hit[1], hit[0]) for hit in re.findall(r'<li>\s*<a href="([^"]+)">(.*?)</a>', rows, re.DOTALL)]
+        title: [
+            (re.sub(r"<[^>]+>", "", hit[1]), hit[0])
+            for hit in re.findall(r'<li>\s*<a href="([^"]+)">(.*?)</a>', rows, re.DOTALL)
+        ]
         for title, rows in groups
     }
 

@@ -14,6 +14,7 @@ from cashdesk.enums import MovementKind, PlaceKind, Role
 from cashdesk.models import AuditEntry, CashSession, Place, Variance
 from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.screens.needs import NEEDS_MAX
+from settlements.domain.change_order import cancel_change
 from settlements.domain.deposit import collect_deposit
 from tests.cashdesk.desk import counted
 from tests.factories import StoreFactory, UserFactory
@@ -32,10 +33,12 @@ from tests.reconciliations.queue import (
 )
 from tests.screens.desk import Browser
 from tests.settlements.desk import Shop
+from tests.settlements.ordering import ordered
 from tests.stories import Cast, counted_queries
 
-STATEMENTS: Final = 15
+STATEMENTS: Final = 16
 """Two find the person and their store. Four read the drawers, two the days, one the variances, one the bags, three the events,
+one the change orders,
 one the marks of the part that is looked at again.
 
 The bars count the variances once more.
@@ -65,7 +68,8 @@ def needs(browser: Browser) -> list[tuple[str, str]]:
     if listed is None:
         return []
     items = re.findall(r"<li.*?</li>", listed[0], re.DOTALL)
-    return [(re.search(r"<h3>(.*?)</h3>", item)[1], (re.findall(r'href="([^"]+)"', item) or [""])[0]) for item in items]  # type: ignore[index]
+    named = [(re.search(r"<h3>(.*?)</h3>", item), re.findall(r'href="([^"]+)"', item)) for item in items]
+    return [(re.sub(r"<[^>]+>", "", title[1]), (paths or [""])[0]) for title, paths in named if title]
 
 
 def titles(browser: Browser) -> list[str]:
@@ -197,6 +201,30 @@ def test_bags_add_up_and_lead_to_their_pages(cast: Cast, shop: Shop) -> None:
     assert f'href="/vault/deposits/{first.uuid}?store={cast.store.uuid}"' in erika.page.content.decode()
     assert f'href="/vault/deposits/{credited.uuid}' not in erika.page.content.decode()
     assert titles(erika) == [], "bags of today are on their way, and need nothing"
+
+
+def test_change_on_order_is_listed_until_it_arrives(cast: Cast, shop: Shop) -> None:
+    assert "Change on order" not in today_of(cast.erika).text
+    late = ordered(cast, 50_00, at=ago(days=2), wanted_on=day_of(shop, -1))
+    ordered(cast, 75_00)
+    erika = today_of(cast.erika)
+    assert "Change on order €50.00 Wanted on" in erika.text
+    assert "Late €75.00 No date Ordered" in erika.text
+    assert f'href="/vault/orders/{late.uuid}"' in erika.page.content.decode()
+    cancel_change(order=late, by=shop.by(), at=shop.tick(), reason="too late")
+    erika.get("/today")
+    assert "€50.00" not in erika.text
+
+
+def test_what_others_must_decide_is_told_apart(cast: Cast, shop: Shop) -> None:
+    own = short_drawer(shop, by=5_00, cashier=cast.erika)
+    explain(shop, own, by=cast.anna)
+    erika = today_of(cast.erika)
+    page = erika.page.content.decode()
+    assert "1 variance waits for somebody else" in erika.text
+    assert f'href="/admin/cashdesk/variance/{own.pk}/change/"' in page
+    assert 'short by <bdi class="amount" dir="ltr">€5.00</bdi>' in page
+    assert "somebody else" not in today_of(cast.anna).text
 
 
 def test_the_drawer_of_a_settlement_is_open_without_a_cashier(cast: Cast, shop: Shop) -> None:
