@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import BigIntegerField
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -20,6 +21,7 @@ from cashdesk.domain.people.sign_in import refuse_password_of, verify_called
 from cashdesk.errors import NotSignedIn, PasswordSignInOff, TooManyAttempts
 from cashdesk.models import User
 from cashdesk.origin_checks import is_one_site
+from cashdesk.prepared_query import Parameter, PreparedQuery
 from cashdesk.web.devices import remember_device, source_of
 
 COOKIE: Final = "access_token"
@@ -30,6 +32,9 @@ SIGN_IN_PATHS: Final = ("/auth/login", "/auth/token", "/auth/refresh")
 """Paths that ignore a wrong credential, because clients may send an old token when they sign in or refresh."""
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+PERSON_OF_SESSION: Final = PreparedQuery(
+    lambda: User.objects.able_to_sign_in().filter(pk=Parameter("pk", BigIntegerField())).order_by()
+)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -109,7 +114,7 @@ class SignInBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Returns the person of a browser session, or None if they may no longer sign in."""
-        return User.objects.able_to_sign_in().filter(pk=user_id).first()
+        return PERSON_OF_SESSION.first(pk=user_id)
 
 
 def in_selected_store(principal: Principal, request: Request) -> Principal:

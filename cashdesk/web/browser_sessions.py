@@ -17,12 +17,14 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
+from django.db.models import CharField, DateTimeField
 from django.http import HttpRequest
 from django.utils import timezone
 
 from cashdesk.domain.people.access_token import digest_of
 from cashdesk.lock_timeout import without_waiting
 from cashdesk.models import BrowserSession
+from cashdesk.prepared_query import Parameter, PreparedQuery
 from cashdesk.web.middleware import address_of, user_agent_of
 
 SIGNED_IN_AT: Final = "signed_in_at"
@@ -32,6 +34,11 @@ DESK_ONLY: Final = "desk_only"
 LAST_USE_PRECISION: Final = timedelta(minutes=1)
 LOOK_HEADER: Final = "Live-Look"
 """On requests that a page sends by itself. Nobody uses the session by them, so they do not extend the idle limit."""
+SESSION_ALIVE: Final = PreparedQuery(
+    lambda: BrowserSession.objects.filter(
+        pk=Parameter("digest", CharField()), expire_date__gt=Parameter("at", DateTimeField())
+    )
+)
 
 
 class SessionStore(db.SessionStore):
@@ -69,8 +76,7 @@ class SessionStore(db.SessionStore):
     def _get_session_from_db(self) -> BrowserSession | None:
         row = None
         if self.session_key:
-            alive = BrowserSession.objects.filter(pk=self.digest, expire_date__gt=timezone.now())
-            row = next(iter(alive), None)
+            row = SESSION_ALIVE.first(digest=self.digest, at=timezone.now())
         if row is None:
             self._session_key = None
         return row

@@ -1,15 +1,23 @@
 """Finds the places of a store: its vault, its registers and the places outside it."""
 
+from typing import Final
+
+from django.db.models import BigIntegerField
 from django.utils.translation import gettext as _
 
 from cashdesk.enums import PlaceKind
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Place, Store
+from cashdesk.prepared_query import Parameter, PreparedQuery
+
+PLACES_OF_STORE: Final = PreparedQuery(
+    lambda: Place.objects.filter(store=Parameter("store", BigIntegerField())).exclude(kind=PlaceKind.REGISTER)
+)
 
 
 def places_of(store: Store) -> dict[str, Place]:
     """Returns the store's vault and the places outside it, by kind, without the registers. Runs one query."""
-    return {place.kind: place for place in Place.objects.filter(store=store).exclude(kind=PlaceKind.REGISTER)}
+    return {place.kind: place for place in PLACES_OF_STORE.rows(store=store.pk)}
 
 
 def register_at(*, store: Store, station: int) -> Place:
