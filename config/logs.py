@@ -57,5 +57,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
             "authlib": {"level": "INFO"},
             # At INFO the pool logs three lines per request, when it gives out a connection and takes it back.
             "psycopg.pool": {"level": "WARNING"},
+            # At INFO it logs each step of putting a font into a PDF.
+            "fontTools": {"level": "WARNING"},
         },
     }

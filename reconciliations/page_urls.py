@@ -5,6 +5,7 @@ from django.urls import path
 from reconciliations.screens.exports import export_file_page, export_progress_page, exports_page
 from reconciliations.screens.recount import recount_page, session_recount_page
 from reconciliations.screens.search import search_page
+from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
 from reconciliations.screens.today import today_now_page, today_page
 
 urlpatterns = [
@@ -13,6 +14,9 @@ urlpatterns = [
     path("search", search_page, name="search"),
     path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
+    path("reports", reports_page, name="reports"),
+    path("reports/days/<uuid:store>/<int:number>", store_day_page, name="store-day"),
+    path("reports/days/<uuid:store>/<int:number>.<slug:file_format>", store_day_file_page, name="store-day-file"),
     path("reports/exports/", exports_page, name="exports"),
     path("reports/exports/file", export_file_page, name="export-file"),
     path("reports/exports/<uuid:export>/progress", export_progress_page, name="export-progress"),

@@ -6,7 +6,7 @@ from cashdesk.triggers import register_laws
 register_laws(
     Laws(
         app="reconciliations",
-        never_changed=("reconciliation", "authorization", "varianceevent"),
+        never_changed=("reconciliation", "authorization", "varianceevent", "storedayreport"),
         also_never_deleted=("export",),
         frozen={
             "export": (
@@ -39,6 +39,20 @@ register_laws(
                         SELECT 1 FROM cashdesk_variance variance, cashdesk_movement movement
                         WHERE variance.id = NEW.variance_id AND movement.id = NEW.movement_id
                           AND movement.store_id = variance.store_id
+                    )
+                """,
+            },
+            "storedayreport": {
+                "a report is of a closed day of its store": """
+                    NOT EXISTS (
+                        SELECT 1 FROM cashdesk_businessday WHERE id = NEW.day_id AND store_id = NEW.store_id
+                    )
+                """,
+                "the numbers of the reports of a store have no gap": """
+                    NEW.number <> 1 AND NOT EXISTS (
+                        SELECT 1 FROM reconciliations_storedayreport earlier
+                        WHERE earlier.store_id = NEW.store_id AND earlier.number = NEW.number - 1
+                          AND earlier.digest = NEW.previous_digest
                     )
                 """,
             },

@@ -32,7 +32,7 @@ class SettlementsConfig(model_words.WordedApp):
                 key="reports",
                 label=noop("Reports"),
                 icon="reports",
-                pages=("report-stores",),
+                pages=("reports", "report-stores"),
                 order=60,
             ),
         ),

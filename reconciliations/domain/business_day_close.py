@@ -18,6 +18,7 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import EventType, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
+from reconciliations.domain.store_day_report import make_report
 from reconciliations.enums import DayAct, DayState
 from reconciliations.state_flow import FLOW
 from settlements.domain.closing import force_close_settlement
@@ -104,7 +105,7 @@ def keeps_day_open(*, store: Store, still_open: Collection[Any]) -> bool:
 @transaction.atomic
 @events_together()
 def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
-    """Closes a business day of a store.
+    """Closes a business day of a store and makes its numbered report.
 
     Open sessions and settlements of this or an earlier day are closed without a count, if the store allows it
     (`closes_stale_sessions`). They are returned and noted in the audit trail. Movements that are recorded for the date
@@ -137,6 +138,7 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
         closed_with=by.token,
         last_movement=Movement.objects.filter(store=store).aggregate(last=Max("pk"))["last"] or 0,
     )
+    make_report(day=day)
     record_event(
         type_=EventType.DAY_CLOSED,
         store=store,

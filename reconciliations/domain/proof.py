@@ -11,19 +11,21 @@ from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.operator_custody import Seen
+from reconciliations.domain.store_day_report import faults_of_reports
 from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.enums import DayRule
 from reconciliations.models import Reconciliation
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
-    """Yields one sentence per fault in a store's reconciliations and closed days.
+    """Yields one sentence per fault in a store's reconciliations, closed days and their reports.
 
     Faults exist only if somebody changed rows directly. Checks the system amounts, the authorizations, and the last
     movement of closed days. Also checks that each reconciliation supersedes the previous one of its scope.
     """
     yield from _faults_of_reconciliations(store)
     yield from _faults_of_days(store)
+    yield from faults_of_reports(store)
 
 
 def _faults_of_reconciliations(store: Store) -> Iterator[str]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from cashdesk.domain.caller.audit import entry_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement
+from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import RULES
 
 DAY_EFFECTS: Final = {kind: rule.day for kind, rule in RULES.items() if rule.day is not None}
@@ -79,6 +80,41 @@ def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
         discounts=Sum(Coalesce("discount", 0)),
     )
     return grouped
+
+
+TAKINGS: Final = [kind for kind, rule in RULES.items() if Origin.PAYMENT in rule.origins]
+"""The kinds of movements that payments make: the takings of a day."""
+
+
+def brings_in(kind: str) -> bool:
+    """Whether a kind of takings brings money into the drawer."""
+    return RULES[kind].comes_in
+
+
+def takings(movements: "QuerySet[Any]") -> Iterable[Any]:
+    """Sums the takings per currency, method and kind, late ones apart, in minor units.
+
+    `billed` counts each payment with its billed amount, `moved` with what moved; the difference is cash rounding. Refunds
+    and reversals are negative.
+    """
+
+    def signed(amount: Any) -> Case:
+        signs = (
+            When(kind=kind, reverses__isnull=is_plain, then=amount * (1 if brings_in(kind) == is_plain else -1))
+            for kind in TAKINGS
+            for is_plain in (True, False)
+        )
+        return Case(*signs, output_field=BigIntegerField())
+
+    rows: Iterable[Any] = (
+        movements.filter(kind__in=TAKINGS)
+        .order_by()
+        .values("currency", "method", "kind", "is_late")
+        .annotate(
+            n=Count("pk"), billed=Sum(signed(Coalesce("payment__amount", "amount"))), moved=Sum(signed(F("amount")))
+        )
+    )
+    return rows
 
 
 def taken_over() -> "QuerySet[Any]":

@@ -4,6 +4,7 @@ from reconciliations.models.authorization import Authorization
 from reconciliations.models.export import Export
 from reconciliations.models.pattern import CloseFacts, PatternEvidence, PatternMonth, PatternSetting
 from reconciliations.models.reconciliation import Reconciliation
+from reconciliations.models.store_day_report import StoreDayReport
 from reconciliations.models.variance_event import VarianceEvent
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "PatternMonth",
     "PatternSetting",
     "Reconciliation",
+    "StoreDayReport",
     "VarianceEvent",
 ]

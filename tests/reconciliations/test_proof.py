@@ -224,7 +224,8 @@ def test_a_day_that_saw_something_else_is_named(shop: Cast) -> None:
     first, second = BusinessDay.objects.order_by("pk")
     change = "UPDATE cashdesk_businessday SET last_movement = %s WHERE id = %s"
     assert faults_after(shop, change, first.last_movement, second.pk) == [
-        "Business day 2026-03-09 of store 1337: the audit trail names another last movement."
+        "Business day 2026-03-09 of store 1337: the audit trail names another last movement.",
+        "Store-day report 2 of store 1337: its contents differ from those that were sealed.",
     ]
     # Behind the last there is nothing.
     assert faults_after(shop, change, second.last_movement + 1, first.pk) == [
@@ -232,14 +233,22 @@ def test_a_day_that_saw_something_else_is_named(shop: Cast) -> None:
         "Business day 2026-03-10 of store 1337: the audit trail names another last movement.",
         "Business day 2026-03-09 of store 1337: a day that was closed earlier includes later movements.",
         "Business day 2026-03-09 of store 1337: the audit trail names another last movement.",
+        "Store-day report 1 of store 1337: its contents differ from those that were sealed.",
+        "Store-day report 2 of store 1337: its contents differ from those that were sealed.",
     ]
 
 
 def test_a_day_that_was_opened_again_is_named(shop: Cast) -> None:
+    roles.lift_laws(connection)
+    of_the_day = "SELECT id FROM cashdesk_businessday WHERE date = '2026-03-10'"
+    execute(f"DELETE FROM reconciliations_storedayreport WHERE day_id IN ({of_the_day})")
     faults = faults_after(shop, "DELETE FROM cashdesk_businessday WHERE date = '2026-03-10'")
     words = "it is marked as after the close, but its day is not closed."
     last = Reconciliation.objects.latest("pk")
-    assert faults == [f"Reconciliation {row.pk} of store 1337: {words}" for row in (whole(2), last)]
+    assert faults == [
+        *(f"Reconciliation {row.pk} of store 1337: {words}" for row in (whole(2), last)),
+        "Store-day report 2 of store 1337: report 1 is missing.",
+    ]
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])

@@ -4,6 +4,7 @@ The settings have a matrix of their own (tests/screens/settings/test_access.py),
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -17,10 +18,11 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, Role
 from cashdesk.models import AuditEntry, User, Variance
 from reconciliations import page_urls as reconciliation_pages
+from reconciliations.domain.business_day_close import close_business_day
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
 from settlements.domain.deposit import prepare_deposit
-from tests.cashdesk.desk import close_drawer, move, open_drawer
+from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.module_world import ModuleWorld
 from tests.settlements.desk import Shop
@@ -49,7 +51,7 @@ MATRIX: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("report-places", "x-report", "z-reports", "z-report", "vault-of", "vault-order", "vault-order-arrive",
          "vault-order-cancel", "vault-movement-reverse", "vault-deposit", "vault-deposit-collect",
-         "vault-deposit-credit", "recount", "person-new-password"), MANAGERS_OF_A_ROW
+         "vault-deposit-credit", "recount", "person-new-password", "store-day", "store-day-file"), MANAGERS_OF_A_ROW
     ),
     **dict.fromkeys(
         ("desk-cancel-opening", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-count", "desk-hand-over",
@@ -79,6 +81,7 @@ MATRIX: Final[dict[str, str]] = {
     "drawers": "sxxxoo>o",
     "today": "sxxxoo>o",
     "today-now": MANAGERS_OF_A_ROW,
+    "reports": "sxxxoo>o",
     "desk-register": "sooooo>o",
     "report-stores": "sxxx>>o>",
     "choose-store": "sxxx----",
@@ -130,6 +133,7 @@ def make_paths() -> dict[str, str]:
     closed = close_drawer(open_drawer(cast.bruno, 100_00, station=2), 40_00)
     by, now = Principal(user=cast.erika), timezone.now()
     bag = prepare_deposit(store=cast.store, amount=5_00, currency="EUR", bag_number="B-1", by=by, at=now)
+    close_business_day(store=cast.store, on=NOON.date() - timedelta(days=1), by=by, at=NOON)
     elsewhere = StoreFactory(account=cast.store.account, number="1402", name="Wedding")
     UserFactory(username="clara", role=Role.CASHIER, store=elsewhere)
     UserFactory(username="mia", role=Role.MANAGER, store=elsewhere)
@@ -146,8 +150,14 @@ def make_paths() -> dict[str, str]:
         "person": cast.carla.uuid,
         "secret": "no-secret",
         "export": closed.uuid,
+        "file_format": "csv",
     }
-    special = {"vault-movement-reverse": {"movement": bag.movement.uuid}, "x-report": {"station": 1}}
+    special: dict[str, dict[str, Any]] = {
+        "store-day": {"number": 1},
+        "store-day-file": {"number": 1},
+        "vault-movement-reverse": {"movement": bag.movement.uuid},
+        "x-report": {"station": 1},
+    }
     return {
         one.name: reverse(
             one.name, kwargs={key: special.get(one.name, {}).get(key, samples[key]) for key in one.pattern.converters}

@@ -32,6 +32,7 @@ NOT_PHOTOGRAPHED: Final = {
     "session-recount": "leads to the count of the variance",
     "export-progress": "answers a script",
     "today-now": "answers a script with a part of Today",
+    "store-day-file": "is a file",
     "admin:login": "another name of back-office-sign-in",
     "admin:logout": "leads to the sign-in page",
     "admin:password_change": "leads to the desk's own page",

@@ -31,25 +31,27 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 ) moved GROUP BY currency, method
 """
 
-# Reads the same two index ranges as `_MOVED`. The indexes lack `kind`, so the database also fetches each movement's
-# row, and its payment by primary key. A payment counts with its billed amount, and the cash rounding is summed
+# Reads the same two index ranges as `_MOVED`, for each period. The indexes lack `kind`, so the database also fetches each
+# movement's row, and its payment by primary key. A payment counts with its billed amount, and the cash rounding is summed
 # separately. Used by reports only.
 _MOVED_BY_KIND: Final = """
 SELECT
-    kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
+    period, kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
     SUM(CASE WHEN came_in <> billed_in OR went_out <> billed_out THEN 1 ELSE 0 END),
     CAST(SUM(came_in - billed_in) AS bigint), CAST(SUM(went_out - billed_out) AS bigint)
-FROM (
+FROM ({}) moved GROUP BY period, kind, currency, method
+"""
+_KIND_IN: Final = """
     SELECT
-        m.kind, m.currency, m.method, m.amount AS came_in, 0 AS went_out,
+        CAST(%s AS bigint) AS period, m.kind, m.currency, m.method, m.amount AS came_in, 0 AS went_out,
         COALESCE(p.amount, m.amount) AS billed_in, 0 AS billed_out
     FROM cashdesk_movement m LEFT JOIN cashdesk_payment p ON p.id = m.payment_id
     WHERE m.destination_id = %s AND m.id > %s AND m.id <= %s
-    UNION ALL
-    SELECT m.kind, m.currency, m.method, 0, m.amount, 0, COALESCE(p.amount, m.amount)
+"""
+_KIND_OUT: Final = """
+    SELECT CAST(%s AS bigint), m.kind, m.currency, m.method, 0, m.amount, 0, COALESCE(p.amount, m.amount)
     FROM cashdesk_movement m LEFT JOIN cashdesk_payment p ON p.id = m.payment_id
     WHERE m.source_id = %s AND m.id > %s AND m.id <= %s
-) moved GROUP BY kind, currency, method
 """
 PLACES_PER_STATEMENT: Final = 100
 """SQLite allows 500 parts in a compound SELECT, and each place needs two."""
@@ -178,19 +180,34 @@ def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[Mov
     One query reads everything, so the lines add up to the result of `moved()`. Sales and refunds have their billed
     amount, and their cash rounding is a separate line.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVED_BY_KIND, [place.pk, after, until, place.pk, after, until])
-        rows = cursor.fetchall()
-    lines: list[MovedOfKind] = []
-    rounding: dict[Pair, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for kind, currency, method, *numbers in rows:
-        count, billed_in, billed_out, *rounded = map(int, numbers)
-        lines.append(_line(MovementKind(kind), Pair(currency, method), [count, billed_in, billed_out]))
-        if rounded[0]:
+    return moved_by_kind_in(periods=[(place.pk, after, until)])[0]
+
+
+def moved_by_kind_in(*, periods: Sequence[tuple[int, int, int]]) -> list[tuple[MovedOfKind, ...]]:
+    """Returns the lines of `moved_by_kind()` for several periods, in their order.
+
+    Each period is (place id, `after`, `until`). One statement reads PLACES_PER_STATEMENT periods.
+    """
+    lines: list[list[MovedOfKind]] = [[] for _period in periods]
+    rounding: dict[tuple[int, Pair], list[int]] = defaultdict(lambda: [0, 0, 0])
+    numbered = list(enumerate(periods))
+    for start in range(0, len(numbered), PLACES_PER_STATEMENT):
+        parts, parameters = [], []
+        for number, period in numbered[start : start + PLACES_PER_STATEMENT]:
+            parts += [_KIND_IN, _KIND_OUT]
+            parameters += [number, *period] * 2
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVED_BY_KIND.format(" UNION ALL ".join(parts)), parameters)
+            rows = cursor.fetchall()
+        for number, kind, currency, method, *numbers in rows:
             pair = Pair(currency, method)
-            rounding[pair] = list(map(add, rounding[pair], rounded))
-    lines += [_line(ReportLine.ROUNDING, pair, numbers) for pair, numbers in rounding.items()]
-    return tuple(sorted(lines, key=lambda line: (*line.pair, _ORDER_OF_KINDS[line.kind])))
+            count, billed_in, billed_out, *rounded = map(int, numbers)
+            lines[number].append(_line(MovementKind(kind), pair, [count, billed_in, billed_out]))
+            if rounded[0]:
+                rounding[number, pair] = list(map(add, rounding[number, pair], rounded))
+    for (number, pair), numbers in rounding.items():
+        lines[number].append(_line(ReportLine.ROUNDING, pair, numbers))
+    return [tuple(sorted(one, key=lambda line: (*line.pair, _ORDER_OF_KINDS[line.kind]))) for one in lines]
 
 
 def _line(kind: MovementKind | ReportLine, pair: Pair, numbers: list[int]) -> MovedOfKind:

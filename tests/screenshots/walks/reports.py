@@ -4,11 +4,22 @@ from typing import Final
 
 from cashdesk.enums import PlaceKind
 from cashdesk.models import Seal
+from reconciliations.models import StoreDayReport
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, open_drawer, sell, store
 
 PAGES: Final = frozenset(
-    {"all-stores", "drawers", "report-stores", "report-places", "x-report", "z-reports", "z-report"}
+    {
+        "all-stores",
+        "drawers",
+        "report-stores",
+        "report-places",
+        "x-report",
+        "z-reports",
+        "z-report",
+        "reports",
+        "store-day",
+    }
 )
 
 
@@ -47,6 +58,12 @@ def walk(album: Album) -> None:
         album.take(prints=True, paper=A4)
         album.visit("z-report", berlin.uuid, 1, seal.number, query="?paper=slip")
         album.take("80 mm", prints=True)
+    with album.story("days"):
+        album.visit("reports")
+        album.take()
+        report = StoreDayReport.objects.filter(store=berlin).latest("number")
+        album.visit("store-day", berlin.uuid, report.number)
+        album.take(prints=True, paper=A4)
     with album.story("settled"):
         album.enter("grace")
         for station, kind in ((1, PlaceKind.REGISTER), (0, PlaceKind.VAULT)):

@@ -1,0 +1,1 @@
+"""Documents: a report is described once, as rows and sections, and written as a page, PDF, CSV or XLSX."""
