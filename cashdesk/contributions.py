@@ -36,6 +36,8 @@ class Spot(StrEnum):
     DRAWERS_REGISTER = "drawers.register"
     """Beside each register in the list of drawers."""
     REPORTS_BELOW = "reports.below"
+    STORES_MENU = "stores.menu"
+    """In the menu of people who see several stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ class ReconciliationsConfig(model_words.WordedApp):
             Spot.SETTINGS_REASONS: "reconciliations/settings_reasons.html",
             Spot.RESULT_ACTS: "reconciliations/result_acts.html",
             Spot.REPORTS_BELOW: "reconciliations/reports_below.html",
+            Spot.STORES_MENU: "reconciliations/stores_menu.html",
         },
         destinations=(
             Destination(key="today", label=noop("Today"), icon="today", pages=("today",), order=10),
@@ -33,7 +34,12 @@ class ReconciliationsConfig(model_words.WordedApp):
                 waiting="reconciliations.queries.variances_waiting",
             ),
         ),
-        sections={"/today": "today", "/variances/": "variances", "/admin/cashdesk/variance/": "variances"},
+        sections={
+            "/today": "today",
+            "/board": "today",
+            "/variances/": "variances",
+            "/admin/cashdesk/variance/": "variances",
+        },
         dialects={
             "/api/v1/cash-management": "reconciliations.dialect.ReconciliationDialect",
             "/api/v1/adapters/xmart/cash-management": "reconciliations.dialect.ReconciliationDialect",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from reconciliations.screens.board import board_now_page, board_page
 from reconciliations.screens.exports import export_file_page, export_progress_page, exports_page
 from reconciliations.screens.recount import recount_page, session_recount_page
 from reconciliations.screens.search import search_page
@@ -11,6 +12,8 @@ from reconciliations.screens.today import today_now_page, today_page
 urlpatterns = [
     path("today", today_page, name="today"),
     path("today/<uuid:store>/now", today_now_page, name="today-now"),
+    path("board", board_page, name="board"),
+    path("board/now", board_now_page, name="board-now"),
     path("search", search_page, name="search"),
     path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),

@@ -7,8 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cashdesk.models import BrowserSession
-from tests.browser.screen import Screen
+from tests.browser.screen import EXAMINED, Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.factories import StoreFactory
 from tests.stories import Cast
 
 pytestmark = pytest.mark.browser
@@ -62,3 +63,17 @@ def test_a_person_who_was_signed_out_sees_the_sign_in_page(screen: Screen, cast:
     BrowserSession.objects.all().delete()
     look_again(page)
     expect(page.get_by_label("Username")).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
+def test_the_board_fits_every_screen_and_nothing_bars_the_way(screen: Screen, cast: Cast) -> None:
+    StoreFactory(account=cast.store.account, number="1402", name="Wedding")
+    open_drawer(cast.carla, 100_00, at=timezone.now() - timedelta(days=2))
+    screen.enter(cast.anna)
+    page = screen.visit("/board")
+    assert screen.too_wide() == []
+    assert screen.barriers() == []
+    page.get_by_role("link", name="Store", exact=True).click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Store")
+    page.get_by_role("link", name="Berlin").click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()

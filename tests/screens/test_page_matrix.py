@@ -37,6 +37,7 @@ account. Anna is the account's admin, and Otto manages a store of another accoun
 EVERYONE, SIGNED_IN = "oooooooo", "sooooooo"
 MANAGERS, MANAGERS_OF_A_ROW = "sxxxoooo", "sxxxo-o-"
 OWN_DRAWER = "so>>>>>>"
+ADMINS = "sxxxxxox"
 MATRIX: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("about", "password-forgotten", "password-code", "manifest", "service-worker", "offline"), EVERYONE
@@ -82,6 +83,8 @@ MATRIX: Final[dict[str, str]] = {
     "today": "sxxxoo>o",
     "today-now": MANAGERS_OF_A_ROW,
     "reports": "sxxxoo>o",
+    "board": ADMINS,
+    "board-now": ADMINS,
     "desk-register": "sooooo>o",
     "report-stores": "sxxx>>o>",
     "choose-store": "sxxx----",

@@ -33,6 +33,7 @@ NOT_PHOTOGRAPHED: Final = {
     "export-progress": "answers a script",
     "today-now": "answers a script with a part of Today",
     "store-day-file": "is a file",
+    "board-now": "answers a script with a part of the board",
     "admin:login": "another name of back-office-sign-in",
     "admin:logout": "leads to the sign-in page",
     "admin:password_change": "leads to the desk's own page",

@@ -14,7 +14,7 @@ from settlements.domain.deposit import collect_deposit, prepare_deposit
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, sell, store
 
-PAGES: Final = frozenset({"today", "search", "session-count"})
+PAGES: Final = frozenset({"today", "board", "search", "session-count"})
 
 
 def walk(album: Album) -> None:
@@ -47,6 +47,8 @@ def walk(album: Album) -> None:
         album.enter("admin")
         album.go("/today")
         album.take("choose a store")
+        album.visit("board")
+        album.take("all stores", prints=True, paper=A4)
         quiet = Store.objects.filter(account=berlin.account).exclude(pk__in=(berlin.pk, portland.pk)).latest("pk")
         album.visit("today", query=f"?store={quiet.uuid}")
         album.take("another store")
