@@ -56,8 +56,6 @@ class Destination:
     """The place in the navigation. Phones show the first four, and the others under "More"."""
     role: Role = Role.MANAGER
     """People with a lower role do not see the entry."""
-    store_parameter: str = ""
-    """The name of the query parameter that limits the page to the store with this id, if it needs one."""
     waiting: str = ""
     """The dotted name of a function `(*, by, store) -> int`: how many things wait there. It needs one statement."""
 

@@ -28,8 +28,7 @@ class ReconciliationsConfig(model_words.WordedApp):
                 key="variances",
                 label=noop("Variances"),
                 icon="variances",
-                pages=("admin:cashdesk_variance_changelist",),
-                store_parameter="store",
+                pages=("variance-list",),
                 order=40,
                 waiting="reconciliations.queries.variances_waiting",
             ),
@@ -37,7 +36,7 @@ class ReconciliationsConfig(model_words.WordedApp):
         sections={
             "/today": "today",
             "/board": "today",
-            "/variances/": "variances",
+            "/variances": "variances",
             "/admin/cashdesk/variance/": "variances",
         },
         dialects={

@@ -47,6 +47,46 @@ class Act(models.TextChoices):
     SUPERSEDE = "SUPERSEDE", noop("Supersede")
 
 
+class Direction(models.TextChoices):
+    """The direction of a difference, as a filter of the list of variances."""
+
+    SHORT = "short", noop("Short")
+    OVER = "over", noop("Over")
+
+
+class Age(models.TextChoices):
+    """How long ago a variance arose, as a filter: up to so many days, or longer."""
+
+    LAST_DAY = "to-1", noop("Last 24 hours")
+    LAST_WEEK = "to-7", noop("Last 7 days")
+    LAST_MONTH = "to-31", noop("Last 31 days")
+    LAST_QUARTER = "to-92", noop("Last 92 days")
+    OVER_A_DAY = "over-1", noop("Older than 1 day")
+    OVER_A_WEEK = "over-7", noop("Older than 7 days")
+    OVER_A_MONTH = "over-31", noop("Older than 31 days")
+
+    @property
+    def days(self) -> int:
+        """The number of days at which the filter cuts."""
+        return int(self.value.partition("-")[2])
+
+    @property
+    def is_older(self) -> bool:
+        """Whether it finds the variances before the cut, instead of those after it."""
+        return self.value.startswith("over")
+
+
+class VarianceSort(models.TextChoices):
+    """The orders of the list of variances."""
+
+    OLDEST = "oldest", noop("Oldest first")
+    NEWEST = "newest", noop("Newest first")
+    SHORTAGE = "shortage", noop("Largest shortage first")
+    OVERAGE = "overage", noop("Largest overage first")
+    PERSON = "person", noop("By person")
+    REGISTER = "register", noop("By register")
+
+
 class DayAct(StrEnum):
     """The action on a business day."""
 

@@ -1,4 +1,4 @@
-"""Page routes of this app: Today, the search, exports and recounts."""
+"""Page routes of this app: Today, variances, the search, exports and recounts."""
 
 from django.urls import path
 
@@ -8,6 +8,7 @@ from reconciliations.screens.recount import recount_page, session_recount_page
 from reconciliations.screens.search import search_page
 from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
 from reconciliations.screens.today import today_now_page, today_page
+from reconciliations.screens.variances import variance_page_of, variances_page
 
 urlpatterns = [
     path("today", today_page, name="today"),
@@ -16,6 +17,8 @@ urlpatterns = [
     path("board/now", board_now_page, name="board-now"),
     path("search", search_page, name="search"),
     path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
+    path("variances", variances_page, name="variance-list"),
+    path("variances/<uuid:variance>", variance_page_of, name="variance-page"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
     path("reports", reports_page, name="reports"),
     path("reports/days/<uuid:store>/<int:number>", store_day_page, name="store-day"),

@@ -46,4 +46,4 @@ def choose_store_page(request: HttpRequest, by: Principal) -> HttpResponse:
     remember_store(request, store)
     assert isinstance(request.user, User)  # noqa: S101 (the page is for people)
     back = path_within(request.POST.get("back", ""))
-    return see_path(path_of_part(back, store=store) or first_path_of(request.user))
+    return see_path(path_of_part(back) or first_path_of(request.user))

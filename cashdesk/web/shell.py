@@ -10,7 +10,6 @@ from django.db.models import BooleanField, Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 
 from cashdesk.contributions import Destination, destinations, section_of
@@ -156,13 +155,13 @@ def first_path_of(user: User) -> str:
     """Returns the path of a person's first page: the desk for a cashier, else the first entry of the navigation."""
     if not user.has_role(Role.MANAGER):
         return reverse("desk")
-    return next(path for entry in destinations() if (path := _path_of(entry, None)))
+    return next(path for entry in destinations() if (path := _path_of(entry)))
 
 
-def path_of_part(path: str, *, store: Store) -> str:
-    """Returns the path of the first page in the page's own part, for another store. "" if the page belongs to no part."""
+def path_of_part(path: str) -> str:
+    """Returns the path of the first page in the page's own part. "" if the page belongs to no part."""
     entry = _entry(section_of(path))
-    return _path_of(entry, store) if entry is not None else ""
+    return _path_of(entry) if entry is not None else ""
 
 
 def _at_the_desk(user: User) -> Shell:
@@ -170,7 +169,7 @@ def _at_the_desk(user: User) -> Shell:
     entries = [
         Entry(label=entry.label, icon=entry.icon, path=path, is_current=False)
         for entry in destinations()
-        if user.has_role(entry.role) and (path := _path_of(entry, None))
+        if user.has_role(entry.role) and (path := _path_of(entry))
     ]
     search_path = _reversed("search")
     return Shell(frame=Frame.TILL, user=user, store=user.store, entries=entries[:1], search_path=search_path)
@@ -191,7 +190,7 @@ def _with_rail(request: HttpRequest, context: Mapping[str, Any], user: User) -> 
             waiting=_waiting(entry.waiting)(by=by, store=store) if entry.waiting else 0,
         )
         for entry in destinations()
-        if user.has_role(entry.role) and (path := _path_of(entry, store))
+        if user.has_role(entry.role) and (path := _path_of(entry))
     ]
     return Shell(
         frame=Frame.APP,
@@ -230,11 +229,8 @@ def _entry(key: str) -> Destination | None:
     return next((entry for entry in destinations() if entry.key == key), None)
 
 
-def _path_of(entry: Destination, store: Store | None) -> str:
-    path = next((found for page in entry.pages if (found := _reversed(page))), "")
-    if path and entry.store_parameter and store is not None:
-        return f"{path}?{urlencode({entry.store_parameter: store.pk})}"
-    return path
+def _path_of(entry: Destination) -> str:
+    return next((found for page in entry.pages if (found := _reversed(page))), "")
 
 
 def _reversed(page: str) -> str:

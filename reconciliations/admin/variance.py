@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -111,7 +112,7 @@ class VarianceAct(ActPage):
 
 class Explain(VarianceAct):
     act = Act.EXPLAIN
-    name, label = "explain", gettext_lazy("Explain difference")
+    name, label = "explain", gettext_lazy("Explain variance")
     explanation = gettext_lazy("Then somebody who did not count the cash approves it.")
     form = ExplainForm
 
@@ -123,7 +124,7 @@ class Explain(VarianceAct):
 
 class Witness(VarianceAct):
     act = Act.WITNESS
-    name, label = "witness", gettext_lazy("Witness difference")
+    name, label = "witness", gettext_lazy("Witness variance")
     explanation = gettext_lazy("Records that you have seen the cash and the count.")
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
@@ -152,7 +153,7 @@ class Recount(VarianceAct):
 
 class Approve(VarianceAct):
     act = Act.APPROVE
-    name, label = "approve", gettext_lazy("Approve difference")
+    name, label = "approve", gettext_lazy("Approve variance")
     explanation = gettext_lazy(
         "Signs off the difference. If a recount differs from the count, the correction is booked now. This cannot be "
         "undone."
@@ -176,7 +177,7 @@ class Reject(VarianceAct):
 
 class Escalate(VarianceAct):
     act = Act.ESCALATE
-    name, label = "escalate", gettext_lazy("Escalate difference")
+    name, label = "escalate", gettext_lazy("Escalate variance")
     explanation = gettext_lazy("From now on an admin must decide. Enter why you escalate it.")
     form = SaidForm
 
@@ -223,11 +224,11 @@ class VarianceAdmin(ActingAdmin):
     search_fields = ("pk", "uuid")
     search_help_text = gettext_lazy("Number or UUID of a variance")
     fields = (
-        "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
+        "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
         day("business_date"), "method", money("expected_amount", label=gettext_lazy("Expected")),
         money("counted_amount", label=gettext_lazy("Counted")), "difference_shown", money("tolerance"), "late_shown",
         moment("raised_at"), "cashier_notes", "reason_shown", "notes", "explained_by", moment("explained_at"),
-        "decided_by", moment("decided_at"), "belonging", "history_shown",
+        "decided_by", moment("decided_at"), "belonging", "history_shown", "uuid",
     )  # fmt: skip
     acts = (Explain(), Witness(), Recount(), Approve(), Reject(), Escalate())
 
@@ -286,9 +287,11 @@ class VarianceAdmin(ActingAdmin):
         cause = link_to_list(
             AuditEntry, text=_("Audit trail of %(subject)s") % {"subject": variance.subject}, q=variance.subject
         )
+        path, words = reverse("variance-page", args=[variance.uuid]), _("Show the evidence")
+        bench = format_html('<a href="{}">{}</a>', path, words)
         if variance.session is None:
-            return format_html("{} · {}", trail, cause)
-        return format_html("{} · {} · {}", link_to(variance.session), trail, cause)
+            return format_html("{} · {} · {}", bench, trail, cause)
+        return format_html("{} · {} · {} · {}", bench, link_to(variance.session), trail, cause)
 
     @admin.display(description=gettext_lazy("History"))
     def history_shown(self, variance: Variance) -> str:

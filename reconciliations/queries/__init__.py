@@ -206,7 +206,12 @@ def variances_waiting(*, by: Principal, store: Store | None) -> int:
 
 def variance(*, by: Principal, variance_id: UUID) -> Variance:
     """Returns one variance in scope. Raises the same NotFound for an unknown variance and for a variance out of scope."""
-    found = variances(by=by).filter(uuid=variance_id).first()
+    return variance_in(variances(by=by), variance_id=variance_id)
+
+
+def variance_in(rows: "QuerySet[Variance]", *, variance_id: UUID) -> Variance:
+    """Returns the variance with this id among these rows. Raises NotFound."""
+    found = rows.filter(uuid=variance_id).first()
     if found is None:
         raise NotFound("There is no variance with this id.")
     return found

@@ -17,12 +17,10 @@ from django.db.models import CharField, Exists, Func, Max, OuterRef, QuerySet, S
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.visibility import with_shown_result
-from cashdesk.enums import CASH, MovementKind, PlaceKind, VarianceState
-from cashdesk.models import BusinessDay, CashSession, ForeignCash, Movement, Place, Store, Variance
+from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.models import BusinessDay, CashSession, ForeignCash, Movement, Place, Store
 from reconciliations import queries
-from reconciliations.domain.variance_acts import acts_open_to
-from reconciliations.enums import Act
-from reconciliations.models import VarianceEvent
+from reconciliations.queries.variance_queue import Waiting, next_act, with_next_act
 from settlements.domain.visibility import settlements_with_shown_result
 from settlements.enums import ChangeOrderState, DepositState, SettlementState
 from settlements.models import ChangeOrder, ClosingAmount, Deposit, Settlement
@@ -114,14 +112,6 @@ class Floor:
 
     drawers: list[Drawer]
     vault_settlement: Settlement | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A variance that is not finished, and the next step that this person may take, or None if others must act."""
-
-    variance: Variance
-    act: Act | None
 
 
 def floor_of(*, store: Store, by: Principal, today: date) -> Floor:
@@ -239,26 +229,9 @@ def _result_of_settlement(settlement: Any, *, currency: str) -> Result | None:
 
 def waiting_variances(*, store: Store, by: Principal) -> list[Waiting]:
     """Returns at most `WAITING_MAX` unfinished variances of a store, oldest first, each with this person's next step."""
-    seen = VarianceEvent.objects.filter(variance=OuterRef("pk"), act__in=(Act.WITNESS, Act.RECOUNT))
-    recounts = VarianceEvent.objects.filter(variance=OuterRef("pk"), act=Act.RECOUNT).order_by("-pk")
-    rows = queries.waiting(queries.variances(by=by)).filter(store=store)
-    rows = rows.annotate(is_witnessed=Exists(seen), recounted_by=Subquery(recounts.values("count__counted_by")[:1]))
+    rows = with_next_act(queries.waiting(queries.variances(by=by)).filter(store=store))
     found = rows.order_by("raised_at", "pk")[:WAITING_MAX]
-    return [Waiting(variance=variance, act=_next_act(variance, by=by)) for variance in found]
-
-
-def _next_act(variance: Any, *, by: Principal) -> Act | None:
-    """Returns the next step on a variance if this person may take it.
-
-    An explained variance is approved, or witnessed first if it is escalated. Every other one is explained.
-    """
-    acts = acts_open_to(variance, by=by)
-    if not variance.reason or variance.state in (VarianceState.OPEN, VarianceState.REJECTED):
-        return Act.EXPLAIN if Act.EXPLAIN in acts else None
-    if variance.is_escalated and not variance.is_witnessed:
-        return Act.WITNESS if Act.WITNESS in acts else None
-    is_own_recount = by.user is not None and variance.recounted_by == by.user.pk
-    return Act.APPROVE if Act.APPROVE in acts and not is_own_recount else None
+    return [Waiting(variance=variance, act=next_act(variance, by=by)) for variance in found]
 
 
 def bags_in_transit(*, store: Store) -> list[Deposit]:

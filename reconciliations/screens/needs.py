@@ -173,7 +173,7 @@ def _variances(found: Findings, *, now: datetime) -> Iterator[Need]:
             title=headline_of(variance),
             facts=facts_of(variance, now=now),
             button=_(BUTTONS[waiting.act]),
-            path=reverse(f"admin:cashdesk_variance_{waiting.act.lower()}", args=[variance.pk]),
+            path=reverse("variance-page", args=[variance.uuid]),
         )
 
 

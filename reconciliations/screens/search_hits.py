@@ -121,7 +121,7 @@ class Words:
 
     def variance(self, variance: Variance) -> Hit:
         """Writes a variance."""
-        path = reverse("admin:cashdesk_variance_change", args=[variance.pk])
+        path = reverse("variance-page", args=[variance.uuid])
         return Hit(title=headline_of(variance), facts=facts_of(variance, now=self.now), path=path)
 
     def movement(self, movement: Movement) -> Hit:

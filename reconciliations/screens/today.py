@@ -139,7 +139,7 @@ def _shown(store: Store, *, by: Principal, now: datetime) -> dict[str, Any]:
 
 def variance_queue(store: Store) -> str:
     """Returns the path of the list of variances that wait in a store."""
-    return f"{reverse('admin:cashdesk_variance_changelist')}?{urlencode({'store': store.pk})}"
+    return f"{reverse('variance-list')}?{urlencode({'store': store.uuid})}"
 
 
 def _safe(store: Store, floor: Floor) -> dict[str, str]:

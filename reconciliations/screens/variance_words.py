@@ -99,6 +99,40 @@ def register_named(register: Place) -> str:
     return f"{register.number} ({register.name})" if register.name else str(register.number)
 
 
+def place_in_words(place: Place | None) -> str:
+    """Returns the name of the place of a variance: a register, the safe, or the whole store."""
+    if place is None:
+        return _("Whole store")
+    if place.kind == PlaceKind.REGISTER:
+        return _("Register %(register)s") % {"register": register_named(place)}
+    return _("Safe")
+
+
+def verdict_of(variance: Variance) -> tuple[str, str]:
+    """Returns the difference in words, and its CSS class. The row needs `late_amount`."""
+    if variance.kind == VarianceKind.LATE:
+        return _("Late money"), "over"
+    if variance.difference is None:
+        return _("Not counted"), "short"
+    amount = _amount(abs(variance.difference), variance)
+    if variance.difference < 0:
+        return sentence(_("Short by %(amount)s"), {"amount": amount}), "short"
+    if variance.difference > 0:
+        return sentence(_("Over by %(amount)s"), {"amount": amount}), "over"
+    return _("Balanced"), "good"
+
+
+STATE_CLASSES: Final[Mapping[str, str]] = {
+    VarianceState.OPEN: "open",
+    VarianceState.EXPLAINED: "over",
+    VarianceState.REJECTED: "short",
+    VarianceState.ESCALATED: "short",
+    VarianceState.APPROVED: "good",
+    VarianceState.SUPERSEDED: "closed",
+}
+"""The CSS class of the dot beside each state."""
+
+
 def _is_at_register(variance: Variance) -> bool:
     return variance.place is not None and variance.place.kind == PlaceKind.REGISTER
 

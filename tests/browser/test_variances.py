@@ -1,11 +1,16 @@
-"""The variance queue in a browser: on a phone, accessible, from the list to the sign-off."""
+"""The variances in a browser, on the workbench and in the back office: on a phone, accessible, up to the sign-off."""
+
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
 
 from cashdesk.models import Variance
 from tests.admin.back_office import list_of, page_of
 from tests.browser.screen import EXAMINED, Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.factories import PASSWORD
 from tests.stories import Cast
 
 pytestmark = pytest.mark.browser
@@ -21,7 +26,8 @@ def short(cast: Cast) -> Variance:
 def paths_of(variance: Variance) -> tuple[str, ...]:
     """Returns the addresses of the queue, of a variance, and of its action pages."""
     acts = ("explain", "witness", "recount", "escalate")
-    return (list_of(Variance), page_of(variance), *(page_of(variance, act) for act in acts))
+    bench = ("/variances", "/variances?show=all&kind=LATE", f"/variances/{variance.uuid}")
+    return (*bench, list_of(Variance), page_of(variance), *(page_of(variance, act) for act in acts))
 
 
 def test_every_page_opens_without_a_complaint_and_without_sideways_scrolling(screen: Screen, short: Variance) -> None:
@@ -43,7 +49,7 @@ def test_a_difference_is_explained_and_signed_off(screen: Screen, short: Varianc
     screen.sign_in("erika")
     page = screen.visit(list_of(Variance))
     page.get_by_role("link", name=str(short)).click()
-    page.get_by_role("link", name="Explain").click()
+    page.get_by_role("link", name="Explain variance").click()
     page.get_by_label("Reason").select_option("Wrong change given")
     page.get_by_label("Notes").fill("a ten for a five")
     page.get_by_role("button", name="Explain").click()
@@ -52,3 +58,29 @@ def test_a_difference_is_explained_and_signed_off(screen: Screen, short: Varianc
     page.get_by_role("button", name="Approve").click()
     page.get_by_text(f"{short} is approved.").wait_for()
     assert Variance.objects.get(pk=short.pk).state == "APPROVED"
+
+
+def test_last_tuesdays_shortage_is_signed_off_with_six_clicks(screen: Screen, cast: Cast) -> None:
+    """Counts from the sign-in page, with the reason chosen by hand."""
+    now = timezone.now()
+    for days in (1, 7, 9):
+        at = now - timedelta(days=days)
+        close_drawer(open_drawer(cast.carla, 100_00, at=at - timedelta(hours=1)), 100_00 - days * 100, at=at)
+    tuesday = Variance.objects.get(difference=-7_00)
+    clicks = 0
+    page = screen.visit("/sign-in")
+    page.get_by_label("Username").fill("erika")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    for role, name in (
+        ("button", "Sign in"), ("link", "Variances"), ("link", "−€7.00"), ("button", "Explain variance"),
+        ("button", "Approve variance"),
+    ):  # fmt: skip
+        if name == "Explain variance":
+            expect(page.get_by_role("heading", name="Short by €7.00")).to_be_visible()
+            page.get_by_label("Reason").select_option("WRONG_CHANGE_GIVEN")
+            clicks += 1
+        page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+        clicks += 1
+    expect(page.get_by_text("The variance is approved.")).to_be_visible()
+    assert clicks <= 6
+    assert Variance.objects.get(pk=tuesday.pk).state == "APPROVED"

@@ -47,12 +47,14 @@ MATRIX: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(
         ("all-stores", "vault", "vault-change", "vault-orders", "vault-order-new", "vault-loan", "vault-fetch",
-         "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault-deposit-new", "exports"), MANAGERS
+         "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault-deposit-new", "exports",
+         "variance-list"), MANAGERS
     ),
     **dict.fromkeys(
         ("report-places", "x-report", "z-reports", "z-report", "vault-of", "vault-order", "vault-order-arrive",
          "vault-order-cancel", "vault-movement-reverse", "vault-deposit", "vault-deposit-collect",
-         "vault-deposit-credit", "recount", "person-new-password", "store-day", "store-day-file"), MANAGERS_OF_A_ROW
+         "vault-deposit-credit", "recount", "variance-page", "person-new-password", "store-day",
+         "store-day-file"), MANAGERS_OF_A_ROW
     ),
     **dict.fromkeys(
         ("desk-cancel-opening", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-count", "desk-hand-over",

@@ -216,9 +216,9 @@ def test_the_latest_drawers_tell_their_results(cast: Cast, carla: Browser) -> No
         carla.count({"amount": amount})
     carla.get("/desk")
     told = carla.text.partition("Your latest drawers")[2]
-    for words in ("exact", "short by €0.50", "over by €1.00", "short by €20.00 a manager reviews it"):
+    for words in ("Balanced", "short by €0.50", "over by €1.00", "short by €20.00 a manager reviews it"):
         assert words in told, words
-    assert told.index("short by €20.00") < told.index("over by €1.00") < told.index("exact")
+    assert told.index("short by €20.00") < told.index("over by €1.00") < told.index("Balanced")
     variance = Variance.objects.get()
     manager, at = Principal(user=cast.erika), timezone.now()
     explain_variance(variance=variance, reason="OTHER", notes="seen", by=manager, at=at)

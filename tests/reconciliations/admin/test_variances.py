@@ -63,18 +63,18 @@ def test_the_list_shows_what_waits_and_on_request_what_was_dealt_with(
 
 
 def test_from_the_difference_to_the_sign_off(cast: Cast, short: Variance, erika: Client) -> None:
-    assert offered(erika, short) == ["Explain difference", "Witness difference", "Recount cash", "Escalate difference"]
+    assert offered(erika, short) == ["Explain variance", "Witness variance", "Recount cash", "Escalate variance"]
     page = erika.get(page_of(short, "explain")).content.decode()
     assert "Cash session, 1337 Berlin, Register 1, Carla" in page
     assert "−€3.00" in page
     act(erika, short, "explain", reason="COUNTING_ERROR", notes="a roll too few")
     # Who explained it does not witness it too.
     assert offered(erika, short) == [
-        "Explain difference",
+        "Explain variance",
         "Recount cash",
-        "Approve difference",
+        "Approve variance",
         "Reject explanation",
-        "Escalate difference",
+        "Escalate variance",
     ]
     act(erika, short, "recount", amount="99.00", notes="found the roll")
     response = act(erika, short, "approve")
@@ -105,7 +105,7 @@ def test_an_explanation_that_was_sent_back_is_bettered(short: Variance, erika: C
     act(erika, short, "reject", notes="ask Carla")
     assert state_of(short) == VarianceState.REJECTED
     assert '<td class="field-state">Rejected</td>' in erika.get(list_of(Variance)).content.decode()
-    assert offered(erika, short) == ["Explain difference", "Recount cash", "Escalate difference"]
+    assert offered(erika, short) == ["Explain variance", "Recount cash", "Escalate variance"]
     form = erika.get(page_of(short, "explain")).context["form"]
     assert (form["reason"].value(), form["notes"].value()) == ("OTHER", "no idea")
 
@@ -131,9 +131,9 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(short: Variance, eri
 def test_what_is_escalated_is_an_admins(cast: Cast, short: Variance, erika: Client) -> None:
     act(erika, short, "explain", reason="THEFT_SUSPECTED", notes="the third time")
     act(erika, short, "escalate", notes="over to you")
-    assert offered(erika, short) == ["Explain difference", "Recount cash"]
+    assert offered(erika, short) == ["Explain variance", "Recount cash"]
     anna = sits_down(cast.anna)
-    assert "Approve difference" in offered(anna, short)
+    assert "Approve variance" in offered(anna, short)
     assert "needs a witness or a recount" in act(anna, short, "approve").content.decode()
     act(anna, short, "witness")
     act(anna, short, "approve")

@@ -147,7 +147,7 @@ def test_an_amount_finds_everything_of_that_amount_after_the_count(cast: Cast, s
     for text in ("70", "70.00", "70,00", "72.50", "2.50", "-2.50", "−€2.50"):
         assert ("Drawer of register 1", result) in found(cast.erika, text)["Counted drawers with this amount"], text
     assert found(cast.erika, "2.50")["Variances of this amount"] == [
-        ("Register 1 was short by €2.50", f"/admin/cashdesk/variance/{short.pk}/change/")
+        ("Register 1 was short by €2.50", f"/variances/{short.uuid}")
     ]
     assert found(cast.erika, "12.50") == {
         "Payments of this amount": [(f"Payment {payment.external_id}", f"/admin/cashdesk/payment/{payment.pk}/change/")]

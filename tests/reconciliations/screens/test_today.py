@@ -308,7 +308,7 @@ def test_everything_that_waits_stands_in_its_order(cast: Cast, shop: Shop) -> No
     assert needs(erika) == [
         ("Register 1 is overdue", f"/desk/sessions/{left.uuid}/count"),
         ("Register 2 was closed without a count", f"/desk/sessions/{forced.uuid}/recount"),
-        ("Register 1 was short by €5.00", f"/admin/cashdesk/variance/{short.pk}/explain/"),
+        ("Register 1 was short by €5.00", f"/variances/{short.uuid}"),
         (f"Bag {bag.bag_number} waits for the bank credit", f"/vault/deposits/{bag.uuid}/credit?store={cast.store.uuid}"),
         (f"Bag {kept.bag_number} waits to be picked up", f"/vault/deposits/{kept.uuid}/collect?store={cast.store.uuid}"),
         ("1 business day is not closed", f"/admin/cashdesk/businessday/close/?store={cast.store.pk}&amp;date={day_of(shop, -1)}"),
@@ -334,12 +334,13 @@ def test_each_variance_has_the_step_that_is_next(cast: Cast, shop: Shop) -> None
     reject(shop, rejected, by=zoe)
     explain(shop, large)
     erika, witnessing, admin = (today_of(user) for user in (cast.erika, zoe, cast.anna))
-    act = "/admin/cashdesk/variance/{}/{}/".format
-    approve_first = ("Register 1 was short by €5.00", act(explained.pk, "approve"))
-    explain_again = ("Register 1 was short by €6.00", act(rejected.pk, "explain"))
-    witness_it = ("Register 1 was short by €50.00", act(large.pk, "witness"))
+    approve_first = ("Register 1 was short by €5.00", f"/variances/{explained.uuid}")
+    explain_again = ("Register 1 was short by €6.00", f"/variances/{rejected.uuid}")
+    witness_it = ("Register 1 was short by €50.00", f"/variances/{large.uuid}")
     assert needs(erika) == [approve_first, explain_again], "who explained does not witness"
     assert needs(witnessing) == needs(admin) == [approve_first, explain_again, witness_it]
+    for words in ("Approve variance", "Explain variance", "Witness variance"):
+        assert words in admin.text, words
     assert "2 for you, 1 for others" in erika.text
     assert "3 for you, 0 for others" in admin.text
     for said in (
@@ -349,7 +350,7 @@ def test_each_variance_has_the_step_that_is_next(cast: Cast, shop: Shop) -> None
     ):
         assert said in admin.text, said
     witness(shop, large, by=zoe)
-    assert ("Register 1 was short by €50.00", act(large.pk, "approve")) in needs(today_of(cast.anna))
+    assert ("Register 1 was short by €50.00", f"/variances/{large.uuid}") in needs(today_of(cast.anna))
     assert ("Register 1 was short by €50.00") not in titles(today_of(zoe)), "an admin approves it"
 
 
@@ -392,7 +393,7 @@ def test_a_drawer_that_somebody_counted_after_all_is_no_item_any_more(cast: Cast
     erika.get("/today")
     # What remains is the variance, which somebody explains and approves.
     assert titles(erika) == ["Register 1 was closed without a count"]
-    assert needs(erika)[0][1].endswith("/explain/")
+    assert needs(erika)[0][1] == f"/variances/{Variance.objects.get(session=session).uuid}"
     assert card(erika, 1).startswith("Register 1 Closed Carla")
 
 
@@ -448,8 +449,8 @@ def test_a_long_list_ends_and_leads_on(cast: Cast, shop: Shop) -> None:
     erika = today_of(cast.erika)
     assert len(needs(erika)) == NEEDS_MAX
     assert "2 more items wait." in erika.text
-    assert f'href="/admin/cashdesk/variance/?store={cast.store.pk}"' in erika.page.content.decode()
-    assert erika.get(f"/admin/cashdesk/variance/?store={cast.store.pk}").status_code == 200
+    assert f'href="/variances?store={cast.store.uuid}"' in erika.page.content.decode()
+    assert erika.get(f"/variances?store={cast.store.uuid}").status_code == 200
 
 
 # --- What it costs ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tests.screenshots.walks import (
     settings,
     settlements,
     today,
+    variances,
     vault,
 )
 
@@ -39,6 +40,7 @@ GROUPS: Final = {
     "settings": Group(walk=settings.walk, pages=lambda: settings.PAGES),
     "exports": Group(walk=exports.walk, pages=lambda: exports.PAGES),
     "today": Group(walk=today.walk, pages=lambda: today.PAGES),
+    "variances": Group(walk=variances.walk, pages=lambda: variances.PAGES),
     "admin": Group(walk=office.walk_rows, pages=office.row_pages),
     "admin-acts": Group(walk=office.walk_acts, pages=office.act_pages),
 }

@@ -1,0 +1,54 @@
+"""What a person may decide about a variance: the buttons with their keys, the next step first, and the seven reasons."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import CASH, Reason
+from cashdesk.models import Variance
+from reconciliations.domain.variance_acts import acts_open_to
+from reconciliations.enums import Act
+from reconciliations.queries.variance_queue import Waiting
+
+BUTTONS: Final[Mapping[Act, tuple[str, str]]] = {
+    Act.EXPLAIN: (noop("Explain variance"), "e"),
+    Act.APPROVE: (noop("Approve variance"), "a"),
+    Act.WITNESS: (noop("Witness variance"), "w"),
+    Act.RECOUNT: (noop("Recount cash"), "r"),
+    Act.REJECT: (noop("Reject explanation"), ""),
+    Act.ESCALATE: (noop("Escalate variance"), "x"),
+}
+"""The words and the key of each button, in the order of the page."""
+
+
+def decision_of(shown: Waiting, *, by: Principal, typed: Mapping[str, str]) -> dict[str, Any]:
+    """Returns the buttons, the reasons and what was typed. `typed` is empty unless the form was refused."""
+    variance = shown.variance
+    allowed = [act for act in acts_open_to(variance, by=by) if act != Act.RECOUNT or variance.method == CASH]
+    ordered = sorted((act for act in BUTTONS if act in allowed), key=lambda act: act != shown.act)
+    chosen = typed.get("reason", variance.reason)
+    return {
+        "acts": [_button(act, variance, is_first=act == shown.act) for act in ordered],
+        "offers_reason": Act.EXPLAIN in allowed,
+        "offers_notes": any(act != Act.RECOUNT for act in allowed),
+        "reasons": [
+            {"key": number, "value": reason.value, "label": _(reason.label), "is_chosen": reason == chosen}
+            for number, reason in enumerate(Reason, start=1)
+        ],
+        "typed_notes": typed.get("notes", ""),
+    }
+
+
+def _button(act: Act, variance: Variance, *, is_first: bool) -> dict[str, Any]:
+    label, key = BUTTONS[act]
+    return {
+        "act": act.value,
+        "label": _(label),
+        "key": key,
+        "is_first": is_first,
+        "path": reverse("recount", args=[variance.uuid]) if act == Act.RECOUNT else "",
+    }

@@ -1,0 +1,232 @@
+"""The variance workbench: the list on one side, the evidence of one variance on the other, and what to do about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import DomainError, InvalidInput
+from cashdesk.formats import style, weekday, write_as
+from cashdesk.forms.fields import text_of
+from cashdesk.forms.pages import form_page
+from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
+from cashdesk.models import Store, Variance
+from cashdesk.web.pages import page_for
+from reconciliations.domain.variance_acts import (
+    approve_variance,
+    escalate_variance,
+    explain_variance,
+    reject_variance,
+    witness_variance,
+)
+from reconciliations.enums import Act, VarianceSort
+from reconciliations.queries.variance_evidence import evidence_of
+from reconciliations.queries.variance_queue import (
+    VariancePage,
+    VarianceSearch,
+    Waiting,
+    next_act,
+    variance_page,
+    variance_to_show,
+)
+from reconciliations.screens.times import duration
+from reconciliations.screens.variance_decision import decision_of
+from reconciliations.screens.variance_evidence_words import evidence_in_words
+from reconciliations.screens.variance_search import (
+    ALL_STORES,
+    QUERY_MAX,
+    choices_of,
+    has_filters,
+    query_of,
+    search_of,
+    sorts_of,
+    store_of,
+)
+from reconciliations.screens.variance_words import STATE_CLASSES, place_in_words
+
+ACTS: Final[Mapping[str, Callable[..., Variance]]] = {
+    Act.EXPLAIN: explain_variance,
+    Act.WITNESS: witness_variance,
+    Act.APPROVE: approve_variance,
+    Act.REJECT: reject_variance,
+    Act.ESCALATE: escalate_variance,
+}
+"""The acts that the page takes. A recount has its own page."""
+
+DONE: Final[Mapping[str, str]] = {
+    Act.EXPLAIN: noop("The variance is explained."),
+    Act.WITNESS: noop("You have witnessed the variance."),
+    Act.APPROVE: noop("The variance is approved."),
+    Act.REJECT: noop("The explanation is rejected."),
+    Act.ESCALATE: noop("The variance is escalated. An admin decides."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What the list shows, and for whom. `sees_all` is set while an admin looks at all stores."""
+
+    by: Principal
+    search: VarianceSearch
+    page: VariancePage
+    now: datetime
+    sees_all: bool = False
+
+    @property
+    def query(self) -> str:
+        """The filters as the query of an address."""
+        return query_of(self.search, for_all_stores=self.sees_all)
+
+    def path_to(self, variance: Variance | None, *, done: str = "") -> str:
+        """Returns the path of a variance beside the same list, or of the list alone."""
+        path = reverse("variance-page", args=[variance.uuid]) if variance is not None else reverse("variance-list")
+        asked = "&".join(part for part in (self.query, f"done={done.lower()}" if done else "") if part)
+        return f"{path}?{asked}" if asked else path
+
+
+@page_for(Role.MANAGER)
+def variances_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Shows the list of variances that wait, or of all, in a store or in all stores of the person."""
+    bench = _bench(request.GET, store=store_of(request, by=by), by=by)
+    _write_as(bench.search.store)
+    return render(request, "reconciliations/variances.html", _list(bench, request, shown=None))
+
+
+@page_for(Role.MANAGER, takes_posts=True)
+def variance_page_of(request: HttpRequest, by: Principal, variance: UUID) -> HttpResponse:
+    """Shows one variance with its evidence beside the list, and saves an act on it.
+
+    After an act it goes on: to the same variance if the person has its next step too, else to the next one that waits
+    for them.
+    """
+    shown = variance_to_show(by=by, variance_id=variance)
+    store = shown.variance.store
+    _write_as(store)
+    request.store_of_page = store  # type: ignore[attr-defined]  # spares the shell a statement
+    query = QueryDict(text_of(request, "list")[:QUERY_MAX]) if request.method == "POST" else request.GET
+    sees_all = query.get("store") == ALL_STORES and by.own_store is None
+    bench = _bench(query, store=None if sees_all else store, by=by)
+    act = request.POST.get("act", "")
+    if act in ACTS:
+        return _do(request, bench, shown, act=Act(act))
+    return _show(request, bench, shown)
+
+
+def _bench(query: Mapping[str, str], *, store: Store | None, by: Principal) -> Bench:
+    now = timezone.now()
+    search = search_of(query, store=store)
+    page = variance_page(search, by=by, at=now)
+    return Bench(by=by, search=search, page=page, now=now, sees_all=store is None)
+
+
+def _write_as(store: Store | None) -> None:
+    if store is not None:
+        write_as(store.language, store.currency, store.time_zone)
+
+
+def _do(request: HttpRequest, bench: Bench, shown: Waiting, *, act: Act) -> HttpResponse:
+    """Does an act once, and goes on to the next variance of the list."""
+    by, at = bench.by, bench.now
+    fields = {"notes": text_of(request, "notes")}
+    if act == Act.EXPLAIN:
+        fields["reason"] = text_of(request, "reason")
+
+    def check() -> None:
+        if act == Act.EXPLAIN and not fields["reason"]:
+            raise InvalidInput.of("reason", _("Choose a reason."))
+
+    def run() -> str:
+        ACTS[act](variance=shown.variance, by=by, at=at, **fields)
+        again = variance_to_show(by=by, variance_id=shown.variance.uuid)
+        stays = next_act(again.variance, by=by) is not None
+        following = again.variance if stays else bench.page.next_for_reader(shown.variance)
+        return bench.path_to(following, done=act)
+
+    def refused(error: DomainError) -> HttpResponse:
+        return _show(request, bench, variance_to_show(by=by, variance_id=shown.variance.uuid), Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=run, again=refused, check=check)
+
+
+def _show(request: HttpRequest, bench: Bench, shown: Waiting, refusal: Refusal | None = None) -> HttpResponse:
+    variance = shown.variance
+    typed = {name: text_of(request, name) for name in ("reason", "notes")} if refusal else {}
+    above, below = bench.page.before(variance), bench.page.after(variance)
+    context = {
+        **_list(bench, request, shown=variance),
+        **evidence_in_words(variance, evidence_of(variance, by=bench.by), now=bench.now),
+        **decision_of(shown, by=bench.by, typed=typed),
+        "variance": variance,
+        "store": variance.store,
+        "above": bench.path_to(above) if above else "",
+        "below": bench.path_to(below) if below else "",
+    }
+    return form_page(request, "reconciliations/variance.html", context, refusal)
+
+
+def _list(bench: Bench, request: HttpRequest, *, shown: Variance | None) -> dict[str, Any]:
+    """Returns what the list shows: its rows in groups, its filters, and the ways to its other pages."""
+    search = bench.search
+    rows = [_row(row, bench, shown=shown) for row in bench.page.rows]
+    groups = [(_("Variances"), rows)]
+    if search.is_waiting:
+        mine = [row for row in rows if row["is_mine"]]
+        groups = [
+            (_("Waiting for you"), mine),
+            (_("Waiting for others"), [row for row in rows if not row["is_mine"]]),
+        ]
+    to_do = VarianceSearch(store=search.store)
+    everything = VarianceSearch(store=search.store, is_waiting=False, sort=VarianceSort.NEWEST)
+    tabs = [
+        (_("To do"), query_of(to_do, for_all_stores=bench.sees_all), search.is_waiting),
+        (_("All"), query_of(everything, for_all_stores=bench.sees_all), not search.is_waiting),
+    ]
+    return {
+        "bench_query": bench.query,
+        "groups": [(title, found) for title, found in groups if found],
+        "tabs": [
+            (label, f"?{query}" if query else reverse("variance-list"), current) for label, query, current in tabs
+        ],
+        "filters": choices_of(search, by=bench.by),
+        "sorts": sorts_of(search),
+        "search": search,
+        "is_filtered": has_filters(search),
+        "sees_all": bench.sees_all,
+        "may_see_all": bench.by.own_store is None,
+        "list_store": search.store,
+        "earlier": query_of(search, page=search.page - 1, for_all_stores=bench.sees_all) if search.page > 1 else None,
+        "later": query_of(search, page=search.page + 1, for_all_stores=bench.sees_all) if bench.page.has_more else None,
+        "list_path": bench.path_to(None),
+        "done": _(DONE[done]) if (done := request.GET.get("done", "").upper()) in DONE else "",
+    }
+
+
+def _row(row: Waiting, bench: Bench, *, shown: Variance | None) -> dict[str, Any]:
+    variance: Any = row.variance
+    is_late = variance.difference is None and variance.counted_amount is None and variance.late_amount
+    return {
+        "path": bench.path_to(variance),
+        "place": place_in_words(variance.place),
+        "store": variance.store.number if bench.sees_all else "",
+        "amount": variance.late_amount if is_late else variance.difference,
+        "currency": variance.currency,
+        "day": f"{weekday(variance.business_date)}, {style().date(variance.business_date)}",
+        "person": variance.person or "",
+        "age": duration(bench.now - variance.raised_at) if not variance.is_ended else "",
+        "state": variance.state,
+        "state_label": variance.get_state_display(),
+        "state_class": STATE_CLASSES[variance.state],
+        "is_current": shown is not None and shown.pk == variance.pk,
+        "is_mine": row.act is not None,
+    }
