@@ -81,6 +81,7 @@ class PlaceKind(models.TextChoices):
     CUSTOMERS = "CUSTOMERS", noop("Customers")
     OUTSIDE = "OUTSIDE", noop("Outside")
     BANK = "BANK", noop("Bank")
+    CLEARING = "CLEARING", noop("Clearing")
     OVER_SHORT = "OVER_SHORT", noop("Over/short")
     OPENING = "OPENING", noop("Opening")
 
@@ -100,6 +101,9 @@ class MovementKind(models.TextChoices):
     WITHDRAWAL = "WITHDRAWAL", noop("Withdrawal")
     OVER_SHORT = "OVER_SHORT", noop("Over/short")
     OPENING_BALANCE = "OPENING_BALANCE", noop("Opening balance")
+    CLEARING = "CLEARING", noop("To clearing")
+    PAYOUT = "PAYOUT", noop("Payout")
+    FEE = "FEE", noop("Payout fee")
 
 
 class ReportLine(models.TextChoices):

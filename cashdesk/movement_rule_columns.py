@@ -24,6 +24,8 @@ class Origin(StrEnum):
     """The first count of a vault, which finds money that nobody has booked before."""
     BANK = "BANK"
     """The bank's credit for a deposit."""
+    PAYOUT = "PAYOUT"
+    """The payout of an acquirer, as a manager records it."""
 
 
 class Reversal(StrEnum):
@@ -152,6 +154,11 @@ class KindRule:
     def is_of_register(self) -> bool:
         """Whether this kind is recorded at a register only, never at the vault."""
         return self.near_ends == {PlaceKind.REGISTER}
+
+    @property
+    def never_cash(self) -> bool:
+        """Whether cash never moves this way: clearing has only money that somebody still owes the store."""
+        return all(PlaceKind.CLEARING in route for route in self.ends)
 
     @property
     def is_by_hand(self) -> bool:

@@ -26,6 +26,16 @@ def complete(rows: Mapping[MovementKind, KindRule]) -> Mapping[str, KindRule]:
     return MappingProxyType({kind: rows[kind] for kind in MovementKind})
 
 
+def _of_clearing(
+    *ends: tuple[str, str], far_end: PlaceKind, origin: Origin, reversal: Reversal = Reversal.NOBODY
+) -> KindRule:
+    return KindRule(
+        ends=frozenset(ends), far_end=far_end, cash_only=False, origins=frozenset({origin}), least_role=None,
+        reversal=reversal, day=None, moves_float=0, has_usual_amount=False, shows_reason=False, at_desk="", at_vault="",
+        register_form=None, vault_form=None, look=None,
+    )  # fmt: skip
+
+
 RULES: Final = complete(
     {
         MovementKind.FLOAT: KindRule(
@@ -249,10 +259,11 @@ RULES: Final = complete(
             look=LookWords(vault=noop("From the bank into the safe")),
         ),
         MovementKind.OVER_SHORT: KindRule(
-            # A movement between the bank and over/short means that the bank credited more or less than the bag held.
+            # A movement between the bank and over/short means that the bank credited more or less than the bag held. A
+            # movement between clearing and over/short corrects a count of money that is already in clearing.
             ends=frozenset(
                 route
-                for place in (_P.REGISTER, _P.VAULT, _P.BANK)
+                for place in (_P.REGISTER, _P.VAULT, _P.BANK, _P.CLEARING)
                 for route in ((place, _P.OVER_SHORT), (_P.OVER_SHORT, place))
             ),
             far_end=_P.OVER_SHORT,
@@ -287,6 +298,15 @@ RULES: Final = complete(
             vault_form=None,
             look=LookWords(vault=noop("Opens the safe with")),
         ),
+        # More may be refunded by card than was taken, so money can also come back from clearing.
+        MovementKind.CLEARING: _of_clearing(
+            (_P.REGISTER, _P.CLEARING), (_P.CLEARING, _P.REGISTER), far_end=_P.CLEARING, origin=Origin.CLOSE
+        ),
+        MovementKind.PAYOUT: _of_clearing(
+            (_P.CLEARING, _P.BANK), far_end=_P.BANK, origin=Origin.PAYOUT, reversal=Reversal.MANAGER
+        ),
+        # A fee is reversed together with its payout.
+        MovementKind.FEE: _of_clearing((_P.CLEARING, _P.OUTSIDE), far_end=_P.OUTSIDE, origin=Origin.PAYOUT),
     }
 )
 

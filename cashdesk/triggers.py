@@ -16,6 +16,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cashdesk.enums import EVENTS_KEPT_DAYS
+from cashdesk.insert_laws import INSERT_LAWS
 from cashdesk.trigger_statements import (
     POSTGRESQL_REFUSE,
     POSTGRESQL_REFUSE_WHERE,
@@ -25,60 +26,6 @@ from cashdesk.trigger_statements import (
     postgresql_triggers,
     sqlite_triggers,
 )
-
-_INSERT_RULES: Final = {
-    "movement": {
-        "both places of a movement belong to its store": """
-            (
-                SELECT COUNT(*) FROM cashdesk_place
-                WHERE id IN (NEW.source_id, NEW.destination_id) AND store_id = NEW.store_id
-            ) <> 2
-        """,
-        "a reversal mirrors what it reverses, once": """
-            NEW.reverses_id IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM cashdesk_movement original
-                WHERE original.id = NEW.reverses_id AND original.reverses_id IS NULL
-                  AND original.amount = NEW.amount AND original.currency = NEW.currency
-                  AND original.method = NEW.method AND original.kind = NEW.kind
-                  AND original.store_id = NEW.store_id
-                  AND (
-                      original.destination_id = NEW.source_id
-                      OR (NEW.is_late AND EXISTS (
-                          SELECT 1 FROM cashdesk_place counted, cashdesk_place over_short
-                          WHERE counted.id = original.destination_id AND counted.kind IN ('REGISTER', 'VAULT')
-                            AND over_short.id = NEW.source_id AND over_short.kind = 'OVER_SHORT'
-                      ))
-                  )
-                  AND (
-                      original.source_id = NEW.destination_id
-                      OR (NEW.is_late AND EXISTS (
-                          SELECT 1 FROM cashdesk_place counted, cashdesk_place over_short
-                          WHERE counted.id = original.source_id AND counted.kind IN ('REGISTER', 'VAULT')
-                            AND over_short.id = NEW.destination_id AND over_short.kind = 'OVER_SHORT'
-                      ))
-                  )
-            )
-        """,
-        "a movement of a session belongs to the store of the session": """
-            NEW.session_id IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM cashdesk_cashsession WHERE id = NEW.session_id AND store_id = NEW.store_id
-            )
-        """,
-        "a movement is late for a place of its store": """
-            NEW.late_for_id IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM cashdesk_place WHERE id = NEW.late_for_id AND store_id = NEW.store_id
-            )
-        """,
-    },
-    "cashsession": {
-        "the register of a session belongs to its store": """
-            NOT EXISTS (
-                SELECT 1 FROM cashdesk_place
-                WHERE id = NEW.register_id AND store_id = NEW.store_id AND kind = 'REGISTER'
-            )
-        """,
-    },
-}
 
 _OPERATOR_UID: Final = (
     "LTRIM(LOWER(CASE WHEN {row}.operator_code = '' THEN CAST({row}.id AS TEXT) ELSE {row}.operator_code END), '0')"
@@ -172,7 +119,7 @@ register_laws(
             "order": ("OLD.status <> 'OPEN'", "a paid or cancelled order never changes"),
             "variance": ("OLD.state IN ('APPROVED', 'SUPERSEDED')", "a variance that was dealt with never changes"),
         },
-        refused=_INSERT_RULES,
+        refused=INSERT_LAWS,
         distinct={"user": _DISTINCT_PEOPLE},
         set_once={"event": "position"},
         kept_for={"event": ("occurred_at", EVENTS_KEPT_DAYS)},

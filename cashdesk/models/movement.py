@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models.access import AccessToken
 from cashdesk.models.organisation import Store
 from cashdesk.models.payment import Payment
@@ -65,6 +65,10 @@ class Movement(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(late_for__isnull=True) | Q(is_late=True), name="movement_late_for_means_late"
             ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=kinds_where(lambda rule: rule.never_cash), method=CASH),
+                name="movement_never_of_cash",
+            ),
             # A payment is booked once; only its reversal is a second movement.
             models.UniqueConstraint(
                 fields=("payment",), condition=Q(reverses__isnull=True), name="movement_once_per_payment"
@@ -85,7 +89,7 @@ class Movement(PublicIdModel):
             # settlements.queries.cashbook_entries(): money paid in and out in a store, newest first.
             models.Index(
                 fields=("store", "-id"),
-                condition=Q(kind__in=kinds_where(lambda rule: rule.far_end == PlaceKind.OUTSIDE)),
+                condition=Q(kind__in=kinds_where(lambda rule: rule.far_end == PlaceKind.OUTSIDE and rule.is_by_hand)),
                 name="movement_paid_of_store",
             ),
             # reconciliations.queries.search: money of one amount that people moved by hand in a store, newest first.

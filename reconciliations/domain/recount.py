@@ -97,10 +97,12 @@ def _where_it_lies(variance: Variance) -> Place:
     """Returns the place that holds the counted cash now.
 
     Most closes move the cash of a drawer to the vault. The cash stays in the drawer after a handover, and if a
-    settlement was open there. Money of other methods always stays at its place.
+    settlement was open there. Money of other methods goes from a register to clearing.
     """
-    if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
+    if variance.place is None or variance.place.kind == PlaceKind.VAULT:
         return variance.place or places_of(variance.store)[PlaceKind.VAULT]
+    if variance.method != CASH:
+        return places_of(variance.store)[PlaceKind.CLEARING]
     if variance.session is not None:
         if variance.session.is_handed_over:
             return variance.place
@@ -113,8 +115,8 @@ def _where_it_lies(variance: Variance) -> Place:
 
 def _is_counted_since(variance: Variance) -> bool:
     """Whether the place that holds the cash was counted after the variance was created."""
-    since = counts_of_custody().filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at)
-    if variance.method != CASH:
-        # A session's count covers only cash.
-        since = since.filter(session__isnull=True)
-    return since.exists()
+    if variance.method != CASH and variance.place is not None:
+        # Nobody counts clearing. The slips of an older period are with the register, and a session's count covers only cash.
+        counts = counts_of_custody().filter(place=variance.place, session__isnull=True)
+        return counts.filter(counted_at__gt=variance.raised_at).exists()
+    return counts_of_custody().filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at).exists()

@@ -11,14 +11,15 @@ from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.clearing import clear_register
 from cashdesk.domain.ledger.entry import Entry, entries_of_difference
-from cashdesk.domain.ledger.expected import last_seal_of
+from cashdesk.domain.ledger.expected import book_of, last_seal_of
 from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.settlement_hold import release_place
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Forbidden
-from cashdesk.models import User
+from cashdesk.models import Seal, User
 from settlements.domain.allowed_acts import compare_with_target, locked_for_act, reason_detail, refuse_act
 from settlements.domain.count_attempts import (
     keep_attempt,
@@ -92,8 +93,8 @@ def close_with(
     """Closes a settlement and returns it. Every way to close a settlement calls this function.
 
     The caller must lock the place before it calculates `compared`, so that `compared` includes every earlier posting.
-    The steps are, in this order: book differences and returns, freeze the figures, seal the period, and open the next
-    settlement of a vault.
+    The steps are, in this order: book differences and returns, freeze the figures, book a register's other money to
+    clearing, seal the period, and open the next settlement of a vault.
     """
     is_counted = closing != Closing.FORCED
     if is_counted:
@@ -110,7 +111,7 @@ def close_with(
         )
         for pair in compared
     )
-    settlement.seal = seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
+    settlement.seal = clear_and_seal(settlement, by=by, at=at)
     settlement.state, settlement.closing = SettlementState.CLOSED, closing
     settlement.closed_at, settlement.closed_by, settlement.closed_by_name = at, by.user, by.name
     if settlement.type == SettlementType.VAULT:
@@ -186,6 +187,15 @@ def book_result(settlement: Settlement, *, compared: Iterable[ComparedAmount], b
                 )
             )  # fmt: skip
     ledger.record(store=settlement.store, entries=entries, by=by, at=at)
+
+
+def clear_and_seal(settlement: Settlement, *, by: Principal, at: datetime) -> Seal:
+    """Books everything but cash from a register to clearing, then seals its period. A vault keeps what it holds."""
+    if settlement.type == SettlementType.VAULT:
+        return seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
+    book = book_of(settlement.place)
+    clear_register(register=settlement.place, balances=book.balances, store=settlement.store, by=by, at=at)
+    return seal_period(place=settlement.place, last_seal=book.last_seal, at=at)
 
 
 def figures_detail(compared: Iterable[ComparedAmount]) -> dict[str, Any]:

@@ -9,14 +9,12 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
-from cashdesk.domain.ledger.expected import last_seal_of
-from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.session.handover import is_place_counted
 from cashdesk.domain.store.place_lock import mark_transition
 from cashdesk.enums import CountMoment, Role, Settling
 from cashdesk.errors import Conflict, Forbidden
 from settlements.domain.allowed_acts import locked_for_act, reason_detail
-from settlements.domain.closing import book_result, figures_detail
+from settlements.domain.closing import book_result, clear_and_seal, figures_detail
 from settlements.domain.count_attempts import (
     keep_attempt,
     note,
@@ -56,7 +54,7 @@ def count_settlement_afterwards(
     compared = compare(targets=targets, counted=counted, by_hand=counted_methods(settlement))
     keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, compared=compared, by=by, at=at)
     book_result(settlement, compared=compared, by=by, at=at)
-    seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
+    clear_and_seal(settlement, by=by, at=at)
     mark_transition(settlement.place)
     raise_closing(settlement, compared=compared, by=by, at=at)
     note(

@@ -37,7 +37,7 @@ def _faults_of(settlement: Settlement) -> Iterator[str]:
     initial = {line.pair: line.amount for line in settlement.initial_amounts.all()}
     after, until = settlement.opened_after, settlement.seal.last_movement
     moved_all = moved(place=settlement.place, after=after, until=until)
-    booked, returned = _booked_at_close(settlement, settlement.seal)
+    booked, returned, cleared = _booked_at_close(settlement, settlement.seal)
     for pair in sorted({*lines, *initial, *(pair for pair, amount in moved_all.items() if amount)}):
         line = lines.get(pair)
         if line is None:
@@ -45,7 +45,7 @@ def _faults_of(settlement: Settlement) -> Iterator[str]:
             continue
         currency = pair[0]
         # The target was calculated before the close booked anything, so its bookings are taken out of the sum.
-        target = initial.get(pair, 0) + moved_all.get(pair, 0) - booked[pair] + returned[pair]
+        target = initial.get(pair, 0) + moved_all.get(pair, 0) - booked[pair] + returned[pair] + cleared[pair]
         if target != line.target:
             right, said = to_text(target, currency), to_text(line.target, currency)
             yield f"{' '.join(pair)}: expected {right}, but {said} is recorded."
@@ -61,20 +61,23 @@ def _should_be_returned(settlement: Settlement, line: ClosingAmount) -> int:
     return line.actual if is_drawer and line.method == CASH else 0
 
 
-def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Balances]:
-    """Returns two sums by pair: over/short and cash returned to the vault, as the close itself booked them.
+def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Balances, Balances]:
+    """Returns three sums by pair: over/short, cash returned to the vault, and money taken to clearing by the close.
 
     Leaves out movements of sessions.
     """
     booked: dict[Pair, int] = defaultdict(int)
     returned: dict[Pair, int] = defaultdict(int)
+    cleared: dict[Pair, int] = defaultdict(int)
     # Reads only the range of this seal. The close makes its bookings after the seals of its sessions.
     after = max(seal.after_movement, settlement.opened_after)
     place = settlement.place
     # A recount can correct a miscount while the period runs. The close did not book that, so it is left out.
     differences = Q(kind=MovementKind.OVER_SHORT) & ~Q(reason=CORRECTION) & (Q(source=place) | Q(destination=place))
     rows = Movement.objects.filter(
-        differences | Q(kind=MovementKind.RETURN, source=place),
+        differences
+        | Q(kind=MovementKind.RETURN, source=place)
+        | (Q(kind=MovementKind.CLEARING) & (Q(source=place) | Q(destination=place))),
         session__isnull=True,
         is_late=False,
         pk__gt=after,
@@ -85,9 +88,11 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
     ):
         if kind == MovementKind.RETURN:
             returned[Pair(currency, method)] += amount
+        elif kind == MovementKind.CLEARING:
+            cleared[Pair(currency, method)] += -amount if destination == place.pk else amount
         else:
             booked[Pair(currency, method)] += amount if destination == place.pk else -amount
-    return booked, returned
+    return booked, returned, cleared
 
 
 def _faults_of_next(settlement: Settlement, lines: dict[Pair, ClosingAmount]) -> Iterator[str]:

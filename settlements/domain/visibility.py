@@ -74,6 +74,7 @@ def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool
         report,
         figures=tuple(line for line in report.figures if is_told(line.pair)),
         movements=tuple(line for line in report.movements if is_told(line.pair)),
+        booked=tuple(line for line in report.booked if is_told(line.pair)),
     )
 
 

@@ -18,6 +18,7 @@ from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.report import Report, figures_of, inside, no_sales_of, opened_with, refuse_unknown
 from settlements.domain.target import targets_of
 from settlements.domain.visibility import refuse_x_report
+from settlements.domain.z_lines import set_clearing_apart
 from settlements.enums import ReportOf, SettlementState
 from settlements.models import Settlement
 
@@ -67,7 +68,7 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
 
 def _of_settlement(settlement: Settlement, *, place: Place, session: CashSession | None, at: datetime) -> XReport:
     settlement.place, settlement.store = place, place.store
-    lines = moved_by_kind(place=place, after=settlement.opened_after)
+    lines, _cleared = set_clearing_apart(moved_by_kind(place=place, after=settlement.opened_after))
     closed = CashSession.objects.filter(seal__place=place, seal__number__gt=settlement.opened_after_z)
     opening = opened_with(settlement=settlement)
     return XReport(
@@ -94,7 +95,8 @@ def _of_settlement(settlement: Settlement, *, place: Place, session: CashSession
 
 def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
     last_seal = last_seal_of(place)
-    lines = moved_by_kind(place=place, after=last_seal.last_movement if last_seal else 0)
+    after = last_seal.last_movement if last_seal else 0
+    lines, _cleared = set_clearing_apart(moved_by_kind(place=place, after=after))
     return XReport(
         place=place,
         of=ReportOf.SESSION,
@@ -114,8 +116,8 @@ def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
 def cash_left_by(seal: Seal | None) -> Balances:
     """Returns the cash that was in a place when the period was sealed.
 
-    Leaves out other methods. They are never taken out of a place, so a report counts them from the start of its
-    period.
+    Leaves out other methods: a close takes them to clearing. In a settlement they stay in the register between its
+    sessions, so a report counts them from the start of its period.
     """
     balances = seal.balances if seal is not None else []
     return {Pair(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}

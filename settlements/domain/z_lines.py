@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from cashdesk.domain.ledger.expected import Balances, MovedOfKind
+from cashdesk.domain.ledger.expected import Balances, MovedOfKind, added_up
 from cashdesk.enums import MovementKind
 from cashdesk.money import AMOUNT_MAX
 from cashdesk.movement_rule_columns import Origin
@@ -49,6 +49,25 @@ def without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tupl
                 )
             )
     return tuple(left)
+
+
+def set_clearing_apart(
+    lines: Iterable[MovedOfKind],
+) -> tuple[tuple[MovedOfKind, ...], tuple[MovedOfKind, ...]]:
+    """Returns the lines without movements to clearing, and the lines of what the close of this period took there.
+
+    The second part is computed from the first one: a close takes everything but cash out of a register. The period may
+    also contain older money that the upgrade of Cashdesk took to clearing. It belongs to no report.
+    """
+    lines = tuple(lines)
+    kept = tuple(line for line in lines if line.kind != MovementKind.CLEARING)
+    cleared = {line.pair for line in lines if line.kind == MovementKind.CLEARING}
+    taken = []
+    for pair, amount in sorted(added_up(kept).items()):
+        if pair in cleared and amount:
+            movements = -(-abs(amount) // AMOUNT_MAX)
+            taken.append(line_of(MovementKind.CLEARING, pair, count=movements, amount=-amount))
+    return kept, tuple(taken)
 
 
 def returned_of(booked: Iterable[MovedOfKind]) -> Balances:

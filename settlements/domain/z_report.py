@@ -26,7 +26,7 @@ from settlements.domain.report import (
 from settlements.domain.sealed_period import SealedPeriod, ZReport
 from settlements.domain.visibility import hide_from_cashier, uncounted_pairs
 from settlements.domain.x_report import cash_left_by
-from settlements.domain.z_lines import BOOKED_BY_A_CLOSE, line_of, over_short, returned_of, without
+from settlements.domain.z_lines import BOOKED_BY_A_CLOSE, line_of, over_short, returned_of, set_clearing_apart, without
 from settlements.enums import Closing, ReportOf, SettlementType
 from settlements.models import Settlement
 
@@ -71,6 +71,7 @@ def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> Non
 def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
     seal = period.seal
     lines = moved_by_kind(place=seal.place, after=settlement.opened_after, until=seal.last_movement)
+    lines, cleared = set_clearing_apart(lines)
     opening = opened_with(settlement=settlement)
     amounts = settlement.closing_amounts.all()
     booked = _booked_by(settlement)
@@ -89,7 +90,7 @@ def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
             late=late_amounts_of(settlement),
         ),
         movements=without(lines, booked),
-        booked=booked,
+        booked=(*booked, *cleared),
         sessions=inside(period.sessions),
         closing=Closing(settlement.closing),
         counted_at=settlement.counted_at,
@@ -108,6 +109,7 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
     seal = period.seal
     own = Pair(session.currency, CASH)
     lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
+    lines, cleared = set_clearing_apart(lines)
     returned = tuple(line for line in lines if line.kind == MovementKind.RETURN)
     difference = (session.difference or 0) if session.is_counted else 0
     foreign = {Pair(row.currency, CASH): row for row in session.foreign_cash.all()}
@@ -134,7 +136,7 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
             late=_late_of(session),
         ),
         movements=without(lines, booked),
-        booked=booked,
+        booked=(*booked, *cleared),
         sessions=inside([session]),
         closing=_closing_of(session),
         counted_at=closing.at if closing else None,
@@ -167,6 +169,7 @@ def _of_count(seal: Seal) -> ZReport:
     session: CashSession | None = count.session
     settlement: Settlement | None = None if session is not None else count.settlement_count.settlement
     lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
+    lines, cleared = set_clearing_apart(lines)
     booked = tuple(line for line in lines if line.kind in BOOKED_BY_A_CLOSE)
     differences = {line.pair: line.came_in - line.went_out for line in booked if line.kind == MovementKind.OVER_SHORT}
     found = {amount.pair: amount.amount for amount in count.amounts.all()}
@@ -197,7 +200,7 @@ def _of_count(seal: Seal) -> ZReport:
             late=_late_of(session) if session is not None else late_amounts_of(forced),
         ),
         movements=without(lines, booked),
-        booked=booked,
+        booked=(*booked, *cleared),
         sessions=(),
         closing=None,
         counted_at=attempt.at,

@@ -13,7 +13,7 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
 from cashdesk.models import AuditEntry, Movement, Place
 from cashdesk.money import AMOUNT_MAX
-from cashdesk.movement_rules import RULES
+from cashdesk.movement_rules import RULES, kinds_where
 from tests.cashdesk.desk import NOON, books, close_drawer, minutes, move, open_drawer, pay, place_of, refund, sell
 from tests.factories import StoreFactory
 from tests.stories import Cast, counted_queries, make_cast
@@ -27,11 +27,16 @@ def entry_of(source: Place, destination: Place, **fields: Any) -> Entry:
     usual: dict[str, Any] = {
         "amount": 100,
         "currency": "EUR",
-        "method": CASH,
+        "method": method_of(fields.get("kind", MovementKind.SALE)),
         "kind": MovementKind.SALE,
         "occurred_at": NOON,
     }
     return Entry(source=source, destination=destination, **{**usual, **fields})
+
+
+def method_of(kind: MovementKind) -> str:
+    """Returns a method that this kind may move."""
+    return "CARD" if RULES[kind].never_cash else CASH
 
 
 def ends_of(cast: Cast, source: str, destination: str) -> tuple[Place, Place]:
@@ -66,6 +71,7 @@ def test_a_late_movement_has_over_short_where_one_counted_place_would_be(cast: C
     counted = (PlaceKind.REGISTER, PlaceKind.VAULT)
     late = {(PlaceKind.OVER_SHORT, to) for place, to in RULES[kind].ends if place in counted}
     late |= {(place, PlaceKind.OVER_SHORT) for place, to in RULES[kind].ends if to in counted}
+    late = set() if RULES[kind].never_cash else late
     for source, destination in ENDS:
         first, second = ends_of(cast, source, destination)
         is_allowed = (source, destination) in late and first != second
@@ -74,6 +80,13 @@ def test_a_late_movement_has_over_short_where_one_counted_place_would_be(cast: C
         else:
             with pytest.raises(InvalidMovement):
                 record_one(cast, entry_of(first, second, kind=kind, is_late=True))
+
+
+@pytest.mark.parametrize("kind", kinds_where(lambda rule: rule.never_cash))
+def test_cash_never_goes_to_clearing_nor_comes_from_there(cast: Cast, kind: MovementKind) -> None:
+    for source, destination in RULES[kind].ends:
+        with pytest.raises(InvalidMovement):
+            record_one(cast, entry_of(*ends_of(cast, source, destination), kind=kind, method=CASH))
 
 
 def test_a_movement_goes_from_one_place_to_another(cast: Cast) -> None:
@@ -173,11 +186,11 @@ def test_the_business_date_is_that_of_the_occurrence_and_stays_when_the_cut_off_
 @pytest.mark.parametrize(("kind", "source", "destination"), [line for line in ALLOWED if line[0] in REVERSIBLE_KINDS])
 def test_a_mistake_is_mirrored_once(cast: Cast, kind: MovementKind, source: str, destination: str) -> None:
     first, second = ends_of(cast, source, destination)
-    mistake = record_one(cast, entry_of(first, second, kind=kind, amount=1234, method="CASH"))
+    mistake = record_one(cast, entry_of(first, second, kind=kind, amount=1234))
     mirror = reverse(movement=mistake, by=Principal(user=cast.erika), at=minutes(5), reason="typing error")
     mistake.refresh_from_db()
     assert (mirror.source, mirror.destination) == (second, first)
-    assert (mirror.amount, mirror.currency, mirror.method, mirror.kind) == (1234, "EUR", CASH, kind)
+    assert (mirror.amount, mirror.currency, mirror.method, mirror.kind) == (1234, "EUR", method_of(kind), kind)
     assert (mirror.reverses, mirror.is_late, mirror.reason) == (mistake, False, "typing error")
     assert (mirror.recorded_by, mirror.occurred_at) == (cast.erika, minutes(5))
     assert books(cast.store) == {}

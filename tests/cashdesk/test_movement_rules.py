@@ -59,8 +59,9 @@ def test_a_kind_goes_from_one_place_to_another(kind: MovementKind) -> None:
     # One of its ends is the far one, always on the same side. A difference goes both ways.
     assert all((rule.far_end == source) != (rule.far_end == destination) for source, destination in rule.ends)
     sides = {source == rule.far_end for source, _destination in rule.ends}
-    assert len(sides) == (2 if kind == K.OVER_SHORT else 1)
-    assert rule.near_ends <= {PlaceKind.REGISTER, PlaceKind.VAULT} or kind == K.OVER_SHORT
+    assert len(sides) == (2 if kind in (K.OVER_SHORT, K.CLEARING) else 1)
+    is_of_store = rule.near_ends <= {PlaceKind.REGISTER, PlaceKind.VAULT}
+    assert is_of_store or kind in (K.OVER_SHORT, K.PAYOUT, K.FEE)
 
 
 def test_every_place_is_an_end_of_some_kind() -> None:
@@ -75,7 +76,9 @@ def test_who_may_record_it_is_said_of_what_people_record(kind: MovementKind) -> 
     # What only the vault has is a manager's.
     assert rule.least_role == Role.MANAGER or not (rule.is_by_hand and rule.is_of_vault)
     # What a transition books is reversed by no request, and what somebody asks for can be taken back.
-    assert (rule.reversal != Reversal.NOBODY) == bool({Origin.HAND, Origin.PAYMENT} & rule.origins)
+    # A fee goes back with its payout.
+    is_asked_for = bool({Origin.HAND, Origin.PAYMENT, Origin.PAYOUT} & rule.origins) and kind != K.FEE
+    assert (rule.reversal != Reversal.NOBODY) == is_asked_for
 
 
 @every_kind
@@ -120,11 +123,12 @@ def test_a_kind_that_a_form_asks_for_has_words_for_the_second_look(kind: Movemen
 
 def test_the_sets_that_code_asks_for_are_those_that_were_decided() -> None:
     assert set(BY_HAND) == {K.PAID_IN, K.PAID_OUT, K.DROP, K.LOAN}
-    assert set(REVERSIBLE_KINDS) == {*BY_HAND, K.SALE, K.REFUND, K.DEPOSIT, K.WITHDRAWAL}
+    assert set(REVERSIBLE_KINDS) == {*BY_HAND, K.SALE, K.REFUND, K.DEPOSIT, K.WITHDRAWAL, K.PAYOUT}
     assert set(BOOKED_BY_AN_OPENING) == {K.FLOAT, K.OVER_SHORT}
-    assert set(BOOKED_BY_A_CLOSE) == {K.OVER_SHORT, K.RETURN}
+    assert set(BOOKED_BY_A_CLOSE) == {K.OVER_SHORT, K.RETURN, K.CLEARING}
     assert MOVED_BY_HAND == [K.DROP, K.LOAN, K.DEPOSIT, K.WITHDRAWAL, K.PAID_IN, K.PAID_OUT]
     assert set(kinds_where(lambda rule: rule.cash_only)) == {K.FLOAT, K.DROP, K.LOAN, K.RETURN, K.DEPOSIT, K.WITHDRAWAL}
+    assert set(kinds_where(lambda rule: rule.never_cash)) == {K.CLEARING, K.PAYOUT, K.FEE}
     effects = {kind: (rule.day.sign, rule.day.part.value) for kind, rule in RULES.items() if rule.day is not None}
     assert effects == {
         K.FLOAT: (1, "opening_float"),
@@ -160,10 +164,10 @@ ABOUT_ONE_KIND = {
         "FLOAT"
     },  # the float of a settlement is recorded before the settlement
     "reconciliations/domain/expected_cash.py": {"FLOAT"},  # what the cashier counted stands for the float
-    "settlements/domain/proof.py": {"OVER_SHORT", "RETURN"},
+    "settlements/domain/proof.py": {"CLEARING", "OVER_SHORT", "RETURN"},
     "settlements/domain/reversal_by_manager.py": {"DEPOSIT"},  # reversing it cancels the bag
     "settlements/domain/store_movement.py": {"DEPOSIT"},  # it packs a bag
-    "settlements/domain/z_lines.py": {"RETURN"},
+    "settlements/domain/z_lines.py": {"CLEARING", "RETURN"},
     "settlements/domain/visibility.py": {"FLOAT"},
     "settlements/domain/z_report.py": {"OVER_SHORT", "RETURN"},
     "settlements/screens/vault_money.py": {"WITHDRAWAL"},  # change can be ordered beforehand

@@ -197,7 +197,7 @@ def test_cards_and_foreign_cash_are_not_in_the_expected_cash(cast: Cast) -> None
     pay(session, 5000, currency="USD")
     pay(session, 700)
     assert close_drawer(session, 10700).difference == 0
-    assert books(cast.store, method="CARD") == {"Register 1": 9900, "Customers": -9900}
+    assert books(cast.store, method="CARD") == {"Clearing": 9900, "Customers": -9900}
 
 
 def test_pending_and_rejected_payments_are_not_in_the_expected_cash(cast: Cast) -> None:

@@ -90,6 +90,28 @@ def test_the_session_of_another_store_is_refused(cast: Cast) -> None:
     assert "store of the session" in refusal_of(*insertion_of(a_movement(cast, session=theirs)))
 
 
+CLEARED_WRONGLY: dict[str, tuple[MovementKind, PlaceKind, PlaceKind, str]] = {
+    "from the vault": (MovementKind.CLEARING, PlaceKind.VAULT, PlaceKind.CLEARING, "CARD"),
+    "to the bank at once": (MovementKind.CLEARING, PlaceKind.REGISTER, PlaceKind.BANK, "CARD"),
+    "paid out from outside": (MovementKind.PAYOUT, PlaceKind.OUTSIDE, PlaceKind.BANK, "CARD"),
+    "a payout back to clearing": (MovementKind.PAYOUT, PlaceKind.BANK, PlaceKind.CLEARING, "CARD"),
+    "a fee of the bank": (MovementKind.FEE, PlaceKind.CLEARING, PlaceKind.BANK, "CARD"),
+    "cash": (MovementKind.CLEARING, PlaceKind.REGISTER, PlaceKind.CLEARING, "CASH"),
+    "a payout of cash": (MovementKind.PAYOUT, PlaceKind.CLEARING, PlaceKind.BANK, "CASH"),
+}
+
+
+@pytest.mark.parametrize("fault", CLEARED_WRONGLY)
+def test_money_takes_no_other_way_to_clearing_or_out_of_it(cast: Cast, fault: str) -> None:
+    kind, source, destination, method = CLEARED_WRONGLY[fault]
+    ends = {
+        "source": cast.place(source, int(source == PlaceKind.REGISTER)),
+        "destination": cast.place(destination),
+    }
+    refusal = refusal_of(*insertion_of(a_movement(cast, kind=kind, method=method, session=None, **ends)))
+    assert "money goes to clearing from a register" in refusal or "movement_never_of_cash" in refusal
+
+
 def test_a_payment_is_booked_once(cast: Cast) -> None:
     session = open_drawer(cast.carla, 0)
     payment = pay(session, 100)

@@ -14,6 +14,7 @@ from cashdesk.pair import Pair
 FOLDER: Final = Path(__file__).parent
 PLACES: Final = {
     "bank": (PlaceKind.BANK, 0),
+    "clearing": (PlaceKind.CLEARING, 0),
     "vault": (PlaceKind.VAULT, 0),
     "register 1": (PlaceKind.REGISTER, 1),
     "register 2": (PlaceKind.REGISTER, 2),

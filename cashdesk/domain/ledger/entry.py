@@ -1,12 +1,14 @@
 """Describes movements before they are recorded. `domain.ledger.ledger` inserts them."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from cashdesk.domain.store.business_day import business_date
-from cashdesk.enums import MovementKind
+from cashdesk.enums import CASH, MovementKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Store
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.pair import Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +59,55 @@ def entries_of_difference(
     several movements. Otherwise a barcode that was scanned as an amount would block the close.
     """
     source, destination = (over_short, place) if difference > 0 else (place, over_short)
-    entries, left = [], abs(difference)
-    while left:
-        amount = min(left, AMOUNT_MAX)
-        entries.append(
-            Entry(
-                source=source,
-                destination=destination,
-                amount=amount,
-                currency=currency,
-                method=method,
-                kind=MovementKind.OVER_SHORT,
-                occurred_at=at,
-                session=session,
-                reason=reason,
-                note=note,
-            )
+    return [
+        Entry(
+            source=source,
+            destination=destination,
+            amount=amount,
+            currency=currency,
+            method=method,
+            kind=MovementKind.OVER_SHORT,
+            occurred_at=at,
+            session=session,
+            reason=reason,
+            note=note,
         )
-        left -= amount
-    return entries
+        for amount in _parts_of(abs(difference))
+    ]
+
+
+def entries_to_clearing(
+    *,
+    register: Place,
+    clearing: Place,
+    balances: Mapping[Pair, int],
+    at: datetime,
+    session: CashSession | None = None,
+) -> list[Entry]:
+    """Returns the movements that take everything but cash out of a register's book, into clearing.
+
+    `balances` is the book of the register, in minor units. A negative balance comes back from clearing: more was refunded
+    than was taken.
+    """
+    return [
+        Entry(
+            source=register if balance > 0 else clearing,
+            destination=clearing if balance > 0 else register,
+            amount=amount,
+            currency=currency,
+            method=method,
+            kind=MovementKind.CLEARING,
+            occurred_at=at,
+            session=session,
+        )
+        for (currency, method), balance in sorted(balances.items())
+        if method != CASH
+        for amount in _parts_of(abs(balance))
+    ]
+
+
+def _parts_of(amount: int) -> Iterator[int]:
+    while amount:
+        part = min(amount, AMOUNT_MAX)
+        yield part
+        amount -= part

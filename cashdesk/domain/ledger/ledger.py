@@ -28,7 +28,7 @@ from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.withdrawn_currency import refuse_withdrawn
-from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import InvalidMovement, PlaceMovedOn
 from cashdesk.models import Movement, Place, Store
 from cashdesk.money import AMOUNT_MAX
@@ -180,8 +180,14 @@ def _check(*, store: Store, entry: Entry) -> None:
     ends = (entry.source.kind, entry.destination.kind)
     if entry.reverses is not None:
         ends = (ends[1], ends[0])
-    allowed = RULES[entry.kind].ends
-    if entry.is_late:
+    rule = RULES[entry.kind]
+    if rule.never_cash and entry.method == CASH:
+        raise InvalidMovement(f"{entry.kind.label} never moves cash.")
+    allowed = rule.ends
+    if entry.is_late and rule.never_cash:
+        # Nobody counts clearing, so nothing there can arrive after a count.
+        allowed = frozenset()
+    elif entry.is_late:
         allowed = frozenset(
             late_ends for source, destination in allowed for late_ends in _late_ends(str(source), str(destination))
         )

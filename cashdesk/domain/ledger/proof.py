@@ -8,7 +8,17 @@ from django.db.models import F, Q, Sum
 from cashdesk.domain.ledger.expected import book_of, whole_book_of
 from cashdesk.domain.ledger.seal import faults_of
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CASH, Booked, MovementKind, OrderStatus, PaymentStatus, PaymentType, SessionStatus
+from cashdesk.enums import (
+    CASH,
+    Booked,
+    MovementKind,
+    OrderStatus,
+    PaymentStatus,
+    PaymentType,
+    PlaceKind,
+    SessionStatus,
+    Settling,
+)
 from cashdesk.models import CashSession, ForeignCash, Movement, Order, Payment, Place, Store
 from cashdesk.money import to_text
 
@@ -30,6 +40,8 @@ def faults_of_store(store: Store) -> Iterator[str]:
         yield from faults_of(place)
         if not _book_holds(place):
             yield f"The book of {place} in store {store.number} is not the sum of its movements."
+        if place.kind == PlaceKind.REGISTER and not _is_cleared(place):
+            yield f"{place} of store {store.number} holds other money than cash, but no period is open there."
     yield from _faults_of_sessions(store)
     yield from _faults_of_foreign_cash(store)
     yield from _faults_of_payments(store)
@@ -46,6 +58,25 @@ def _book_holds(place: Place) -> bool:
     with transaction.atomic():
         lock_places(exclusive=[place])
         return book_of(place).balances == whole_book_of(place)
+
+
+def _is_cleared(register: Place) -> bool:
+    """Whether a register without an open period holds nothing but cash: its close took the rest to clearing.
+
+    A mismatch is checked again under the register's lock, because a till may open it between the two queries.
+    """
+    if _holds_cash_only(register):
+        return True
+    with transaction.atomic():
+        lock_places(exclusive=[register])
+        return _holds_cash_only(register)
+
+
+def _holds_cash_only(register: Place) -> bool:
+    if all(method == CASH for _currency, method in book_of(register).balances):
+        return True
+    is_settled = Place.objects.filter(pk=register.pk).exclude(settling=Settling.NONE).exists()
+    return is_settled or CashSession.objects.filter(register=register, status=SessionStatus.OPEN).exists()
 
 
 def _faults_of_sessions(store: Store) -> Iterator[str]:

@@ -16,6 +16,7 @@ from cashdesk.domain.ledger.expected import book_of, last_seal_of
 from cashdesk.domain.ledger.raise_variance import supersede
 from cashdesk.domain.ledger.reversal import counted_since, late_only, refuse_reason
 from cashdesk.domain.ledger.seal import seal_period
+from cashdesk.domain.session.drawer_booking import Drawer
 from cashdesk.domain.session.foreign_cash import carry_on
 from cashdesk.domain.session.session_event import record_closed
 from cashdesk.domain.store.place import places_of
@@ -68,6 +69,15 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
         )
     supersede(subjects=[f"session:{session.pk}"], kind=VarianceKind.OPENING, by=by, at=at)
     book = book_of(session.register)
+    # The session has no such money, but the book of an old store may have some from before its first close to clearing.
+    Drawer(
+        session=session,
+        register=session.register,
+        places={},
+        by=by,
+        at=at,
+        is_of_session=False,
+    ).clear(book)
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     session.status, session.is_cancelled = SessionStatus.CLOSED, True
     session.expected_amount = session.declared_amount = session.start_amount

@@ -58,7 +58,8 @@ def close_session(
     2. sums the expected amount,
     3. books the difference between the register and over/short,
     4. books the return of the counted cash to the vault,
-    5. seals the period.
+    5. books everything but cash to clearing, unless a settlement holds the register,
+    6. seals the period.
 
     Step 4 is left out, and the cash stays in the drawer, if a settlement holds the register. It is also left out with
     `hands_over`: then the next cashier counts the cash in.
@@ -89,6 +90,7 @@ def close_session(
     if not hands_over:
         drawer.book_return(counted.amount, currency=session.currency)
     book_others(drawer, book=book, others=others)
+    drawer.clear(book)
     session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
     raise_counted(VarianceKind.SESSION, cause_of(session), expected=expected, counted=counted, by=by, at=at)
@@ -109,8 +111,8 @@ def close_session(
 def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     """Closes a session without a count (CLOSED_SYSTEM). Raises Conflict if it is already closed.
 
-    The declared amount is 0 and nothing is booked. The cash stays in the register's book, and the next opening counts
-    it.
+    The declared amount is 0 and no cash is booked. The cash stays in the register's book, and the next opening counts
+    it. Other money goes to clearing, because nobody counts it in the drawer.
     """
     lock_places(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
@@ -143,6 +145,7 @@ def close_uncounted(*, session: CashSession, by: Principal, at: datetime, reason
     """Closes an open session without a count. The caller holds the register's exclusive lock."""
     book = book_of(session.register)
     expected = book.amount(currency=session.currency, method=CASH)
+    Drawer(session=session, register=session.register, places={}, by=by, at=at).clear(book)
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
     raise_uncounted(cause=cause_of(session), currency=session.currency, at=at)

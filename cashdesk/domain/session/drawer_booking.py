@@ -7,7 +7,9 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.clearing import clear_register
 from cashdesk.domain.ledger.entry import Entry, entries_of_difference
+from cashdesk.domain.ledger.expected import Book
 from cashdesk.domain.ledger.raise_variance import Cause, raise_difference
 from cashdesk.domain.session.handover import Custody, custody_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling, VarianceKind
@@ -51,6 +53,21 @@ class Drawer:
         if amount and self.register.settling == Settling.NONE:
             vault = self.places[PlaceKind.VAULT]
             self._book_transfer(MovementKind.RETURN, self.register, vault, amount=amount, currency=currency)
+
+    def clear(self, book: Book) -> None:
+        """Books everything but cash to clearing. `book` is the book of the register at the close.
+
+        If a settlement holds the register, books nothing, because the settlement's count includes this money.
+        """
+        if self.register.settling == Settling.NONE:
+            clear_register(
+                register=self.register,
+                balances=book.balances,
+                store=self.session.store,
+                by=self.by,
+                at=self.at,
+                session=self.session if self.is_of_session else None,
+            )
 
     def bring_to_float(self, *, held_amount: int) -> None:
         """Makes the register's book equal to the float of the opening. `held_amount` is the book before the opening.

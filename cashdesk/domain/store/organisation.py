@@ -12,6 +12,7 @@ PLACES_OF_A_STORE = (
     PlaceKind.CUSTOMERS,
     PlaceKind.OUTSIDE,
     PlaceKind.BANK,
+    PlaceKind.CLEARING,
     PlaceKind.OVER_SHORT,
     PlaceKind.OPENING,
 )
