@@ -175,13 +175,25 @@ def _figures(
             else _("nothing waits"),
             "path": variance_queue(store),
         },
-        {
-            "label": _("In transit to the bank"),
-            "values": _totals(bags) or [style().amount(0, store.currency)],
-            "note": ngettext("%(count)s bag", "%(count)s bags", len(bags)) % {"count": len(bags)},
-            "path": "#bags",
-        },
+        _in_transit(bags, store=store),
     ]
+
+
+def _in_transit(bags: Sequence[Deposit], *, store: Store) -> dict[str, Any]:
+    """Returns the figure of the bags that left the shop. Packed bags are still there, so only the note counts them."""
+    left = [bag for bag in bags if bag.state == DepositState.COLLECTED]
+    here = len(bags) - len(left)
+    note = ngettext("%(count)s bag", "%(count)s bags", len(left)) % {"count": len(left)}
+    if here:
+        note = ngettext("%(count)s bag is still in the shop", "%(count)s bags are still in the shop", here) % {
+            "count": here
+        }
+    return {
+        "label": _("In transit to the bank"),
+        "values": _totals(left) or [style().amount(0, store.currency)],
+        "note": note,
+        "path": "#bags",
+    }
 
 
 def _totals(bags: Sequence[Deposit]) -> list[str]:

@@ -290,7 +290,7 @@ def test_each_pair_is_corrected_by_itself(shop: Shop) -> None:
     assert books(shop) == (999_00, 0, 1_00)
 
 
-def test_cards_stay_where_they_were_taken(shop: Shop) -> None:
+def test_cards_are_corrected_in_clearing_where_the_close_took_them(shop: Shop) -> None:
     """A session's count includes only cash, so it is not a later count of the card slips."""
     PaymentMethod.objects.filter(account=shop.cast.store.account, code="CARD").update(is_counted=True)
     shop.vault(1000_00)
@@ -301,7 +301,7 @@ def test_cards_stay_where_they_were_taken(shop: Shop) -> None:
     shop.sign_on(shop.cast.carla, 200_00)
     recount(shop, variance, 80_00, by=shop.cast.anna, pair=CARD)
     signed_off_by_another(shop, variance)
-    assert corrections() == [("Over/short", "Register 1", 10_00)]
+    assert corrections() == [("Over/short", "Clearing", 10_00)]
     call_command("verify")
 
 

@@ -57,12 +57,11 @@ def close_session(
     1. locks the register, so that earlier postings are included and later postings wait,
     2. sums the expected amount,
     3. books the difference between the register and over/short,
-    4. books the return of the counted cash to the vault,
-    5. books everything but cash to clearing, unless a settlement holds the register,
-    6. seals the period.
+    4. books the return of the counted cash to the vault, and everything but cash to clearing,
+    5. seals the period.
 
-    Step 4 is left out, and the cash stays in the drawer, if a settlement holds the register. It is also left out with
-    `hands_over`: then the next cashier counts the cash in.
+    Step 4 is left out, and the money stays in the drawer, if a settlement holds the register. With `hands_over` the cash
+    stays: the next cashier counts it in.
 
     Raises NothingOpen if the session was closed meanwhile. So the second of two concurrent closes changes nothing.
     Raises Forbidden if the caller may not count this drawer, or the witness may not confirm this count. Raises Conflict
@@ -95,12 +94,8 @@ def close_session(
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
     raise_counted(VarianceKind.SESSION, cause_of(session), expected=expected, counted=counted, by=by, at=at)
     freeze_others(session, register=register, book=book, others=others, by=by, at=at)
-    detail = {
-        "declared": counted.amount,
-        "expected": expected,
-        "difference": session.difference,
-        **witness_detail(witness),
-    }
+    detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
+    detail |= witness_detail(witness)
     action = "session.handed_over" if hands_over else "session.closed"
     audit.note(action=action, subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
     return session

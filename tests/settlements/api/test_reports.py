@@ -101,11 +101,11 @@ def test_the_z_of_a_settlement(cast: Cast) -> None:
     assert (body["number"], body["of"], body["closing"], body["uncounted"]) == ("Z 3", "SETTLEMENT", "DECLARED", False)
     assert body["seal"]["digest"] == seal.digest
     assert body["seal"]["previous_digest"] == seal.previous_digest
-    assert (body["seal"]["after_movement"], body["seal"]["movement_count"]) == (seal.after_movement, 2)
+    assert (body["seal"]["after_movement"], body["seal"]["movement_count"]) == (seal.after_movement, 3)
     cash = of(body, "CASH")
     assert (cash["expected"], cash["counted"], cash["difference"], cash["returned"]) == (33_800, 33_800, 0, 33_800)
     assert of(body, "CARD")["assumed"] is True
-    assert [line["kind"] for line in body["booked"]] == ["RETURN", "RETURN"]
+    assert [line["kind"] for line in body["booked"]] == ["RETURN", "RETURN", "CLEARING"]
     assert [attempt["moment"] for attempt in body["attempts"]] == ["OPENING", "CLOSING"]
     (euros, _dollars) = body["attempts"][1]["found"]
     assert {"denomination": 10_000, "pieces": 3} in euros["denominations"]

@@ -18,8 +18,8 @@ OPEN_VAULT = 24
 OPEN = 28
 COUNT = 18
 PREVIEW = 19
-# One of a close puts what differs into the variance queue. One of each transition and each entry writes its events.
-CLOSE = 32
+# One of a close puts what differs into the variance queue, and one reads the book for clearing. One of each transition and each entry writes its events.
+CLOSE = 33
 PREVIEW_VAULT = 18
 CLOSE_VAULT = 37
 LIST = 5
