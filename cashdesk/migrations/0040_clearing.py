@@ -9,6 +9,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddIndex(
+            model_name="seal",
+            index=models.Index(fields=["place", "-last_movement", "-number"], name="seal_until_movement"),
+        ),
         migrations.RemoveConstraint(
             model_name="movement",
             name="movement_kind_is_known",

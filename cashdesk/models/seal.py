@@ -34,6 +34,10 @@ class Seal(models.Model):
             models.CheckConstraint(condition=Q(number__gte=1), name="seal_number_from_one"),
             models.CheckConstraint(condition=Q(last_movement__gte=F("after_movement")), name="seal_range_in_order"),
         )
+        indexes = (
+            # domain.ledger.position: the last seal of a place that ends at a movement or before it.
+            models.Index(fields=("place", "-last_movement", "-number"), name="seal_until_movement"),
+        )
 
     def __str__(self) -> str:
         return f"Z {self.number}"

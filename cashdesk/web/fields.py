@@ -46,6 +46,20 @@ def instant_in(text: str) -> datetime | None:
         return None
 
 
+def past_instant_in(text: str, *, field: str, now: datetime) -> datetime | None:
+    """Returns an instant that is not in the future, or None if the text is empty. Raises InvalidInput for other text."""
+    if not text:
+        return None
+    found = instant_in(text)
+    if found is None:
+        raise InvalidInput.of(field, "Enter an instant with its UTC offset, such as 2026-03-01T08:00:00Z.")
+    if found > now:
+        raise InvalidInput.of(
+            field, "must not be in the future.", on_pages=_("Enter a time that is not in the future.")
+        )
+    return found
+
+
 def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, str]:
     """Returns an error text for each unknown name, up to ERRORS_NAMED_MAX. The key `body` counts the other names."""
     unknown = [name for name in given if name not in known]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,10 +16,11 @@ from cashdesk.domain.ledger.position import Position
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.visibility import COUNTED_PLACES, view_positions
 from cashdesk.enums import PlaceKind, Role, Scope, method_code
+from cashdesk.errors import InvalidInput
 from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import InstantField
+from cashdesk.web.fields import InstantField, past_instant_in
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
@@ -46,11 +48,14 @@ class PlacePositionSerializer(serializers.Serializer[Any]):
 
 
 class PositionSerializer(serializers.Serializer[Any]):
-    """The position of a store. The amounts of all places add up to zero for each currency and method."""
+    """The position of a store, or its change since an instant. The amounts of all places add up to zero for each currency
+    and method.
+    """
 
     store = serializers.CharField(help_text="Number of the store.")
     store_id = serializers.UUIDField(help_text="Id of the store.")
     as_of = InstantField()
+    since = InstantField(allow_null=True, help_text="The earlier instant if the amounts are a difference, else null.")
     in_store = BalanceSerializer(many=True, help_text="The vault and the registers together.")
     places = PlacePositionSerializer(many=True)
 
@@ -69,7 +74,7 @@ class CashPositionViewSet(ApiViewSet):
     queryset = Store.objects.none()
     polled = {"list": Polled(moments=("as_of",))}
     access = {"list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ)}
-    query_parameters = {"list": ("store", "currency", "method", *StorePages.parameters)}
+    query_parameters = {"list": ("store", "currency", "method", "as_of", "since", *StorePages.parameters)}
 
     @extend_schema(
         operation_id="cash_position",
@@ -77,6 +82,14 @@ class CashPositionViewSet(ApiViewSet):
             OpenApiParameter("store", str, description="Number or UUID of a store. Default: all stores in scope."),
             OpenApiParameter("currency", str, description="Only this currency. ISO 4217."),
             OpenApiParameter("method", str, description="Only this method. CASH or EFECTIVO for cash."),
+            OpenApiParameter(
+                "as_of", OpenApiTypes.DATETIME, description="The books as they stood at this instant. Default: now."
+            ),
+            OpenApiParameter(
+                "since",
+                OpenApiTypes.DATETIME,
+                description="The difference from this earlier instant: what came in minus what went out.",
+            ),
             OpenApiParameter("limit", int, description="Stores per page: 20 by default, at most 50."),
             OpenApiParameter("cursor", str, description="The cursor from the Link header of the previous page."),
         ],
@@ -87,17 +100,25 @@ class CashPositionViewSet(ApiViewSet):
         """Shows the balance of every place by currency and method: vault, registers, and the places outside.
 
         The registers that are open show their expected amounts, so every look is noted in the audit trail for each store.
-        For managers and above. The `Link` header leads to the next page.
+        So is a look at the books as they stood: an instant may be inside a period that nobody has counted yet. For managers
+        and above. The `Link` header leads to the next page.
         """
         refuse_loose_key(self.by)
         stores, reference = self.by.stores(), request.query_params.get("store", "")
         if reference:
             stores = stores.filter(pk=store_for(reference=reference, by=self.by).pk)
         pages, at = StorePages(), self.now
-        found = view_positions(stores=pages.page(stores, request), by=self.by, at=at)
-        return Response([self._shown(position, at=at) for position in found], headers=pages.headers())
+        as_of, since = (
+            past_instant_in(request.query_params.get(name, ""), field=name, now=at) for name in ("as_of", "since")
+        )
+        if since is not None and since > (as_of or at):
+            raise InvalidInput.of("since", "must not be after as_of.")
+        stores = pages.page(stores, request)
+        found = view_positions(stores=stores, by=self.by, at=at, as_of=as_of, since=since)
+        shown = [self._shown(position, at=as_of or at, since=since) for position in found]
+        return Response(shown, headers=pages.headers())
 
-    def _shown(self, position: Position, *, at: datetime) -> dict[str, Any]:
+    def _shown(self, position: Position, *, at: datetime, since: datetime | None) -> dict[str, Any]:
         in_store: dict[Pair, int] = defaultdict(int)
         for place, balances in position.balances:
             if place.kind in COUNTED_PLACES:
@@ -107,6 +128,7 @@ class CashPositionViewSet(ApiViewSet):
             "store": position.store.number,
             "store_id": position.store.uuid,
             "as_of": at,
+            "since": since,
             "in_store": list(self._amounts({pair: amount for pair, amount in sorted(in_store.items()) if amount})),
             "places": [
                 {"kind": place.kind, "station": _station(place), "amounts": list(self._amounts(balances))}

@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from cashdesk.enums import CountMoment, MovementKind, ReportLine, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Place, Seal
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import InstantField
+from cashdesk.web.fields import InstantField, past_instant_in
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -238,11 +239,23 @@ class ReportViewSet(ApiViewSet):
         "z_reports": Access(scope=Scope.SETTLEMENTS_READ),
         "z_report": Access(scope=Scope.SETTLEMENTS_READ),
     }
-    query_parameters = {"x_report": ("store",), "z_reports": ("store", *NewestFirst.parameters), "z_report": ("store",)}
+    query_parameters = {
+        "x_report": ("store", "as_of"),
+        "z_reports": ("store", *NewestFirst.parameters),
+        "z_report": ("store",),
+    }
 
     @extend_schema(
         operation_id="register_x_report",
-        parameters=[STATION, STORE],
+        parameters=[
+            STATION,
+            STORE,
+            OpenApiParameter(
+                "as_of",
+                OpenApiTypes.DATETIME,
+                description="The period that was open at this instant, as its books stood then. Default: now.",
+            ),
+        ],
         responses={200: XReportSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
         tags=["Reports"],
     )
@@ -251,7 +264,8 @@ class ReportViewSet(ApiViewSet):
 
         For managers and above; every look is noted in the audit trail.
         """
-        report = x_report(place=self._place(station), by=self.by, at=self.now)
+        as_of = past_instant_in(request.query_params.get("as_of", ""), field="as_of", now=self.now)
+        report = x_report(place=self._place(station), by=self.by, at=self.now, as_of=as_of)
         return Response(XReportSerializer(report).data)
 
     @extend_schema(

@@ -6,7 +6,7 @@ from django.db.models import F, Q, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from cashdesk.domain.ledger.expected import Balances
+from cashdesk.domain.ledger.expected import ID_MAX, Balances
 from cashdesk.enums import CASH, PlaceKind
 from cashdesk.models import Movement, Seal
 from cashdesk.pair import Pair
@@ -14,13 +14,13 @@ from settlements.enums import SettlementType
 from settlements.models import Settlement
 
 
-def late_amounts_of(settlement: Settlement) -> Balances:
+def late_amounts_of(settlement: Settlement, *, until: int = ID_MAX) -> Balances:
     """Returns the late money of a settlement per currency and method, in minor units. Money out is negative.
 
     Late money of a cash session is left out: it explains the difference of that session, and the settlement's target
-    already contains that difference. `difference - late` is the adjusted difference.
+    already contains that difference. `difference - late` is the adjusted difference. Leaves out movements after `until`.
     """
-    late = Movement.objects.filter(late_for=settlement.place_id, is_late=True).annotate(
+    late = Movement.objects.filter(late_for=settlement.place_id, is_late=True, pk__lte=until).annotate(
         # A reversal belongs to the period of the movement that it reverses.
         moment=Coalesce(F("reverses_id"), F("id"))
     )

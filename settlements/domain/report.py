@@ -196,10 +196,11 @@ def no_sales_of(
     of: CashSession | Settlement,
     since: Collection[str] = OPENED,
     until: Collection[str] = (),
+    by_then: datetime | None = None,
 ) -> int:
     """Returns the number of no-sale openings between two actions on a session or settlement.
 
-    Without a second action, counts those since the first.
+    Without a second action, counts those since the first, with `by_then` only until that instant.
 
     The order of the audit entries decides, not their times: each action read its clock before it waited for the lock
     on the place.
@@ -209,6 +210,8 @@ def no_sales_of(
     openings = AuditEntry.objects.filter(
         action=NO_SALE, subject=f"place:{place.pk}", pk__gt=Subquery(acts.filter(action__in=since).values("pk")[:1])
     )
+    if by_then is not None:
+        openings = openings.filter(at__lte=by_then)
     if until:
         openings = openings.filter(pk__lt=Subquery(acts.filter(action__in=until).values("pk")[:1]))
     return openings.count()

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.ledger.expected import Balances, added_up, last_seal_of, moved_by_kind
+from cashdesk.domain.ledger.expected import ID_MAX, Balances, added_up, last_seal_of, moved_by_kind
+from cashdesk.domain.ledger.position import cuts_of
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CASH, PlaceKind, SessionStatus
+from cashdesk.enums import CASH, CountMoment, PlaceKind, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Place, Seal
 from cashdesk.pair import Pair
@@ -37,8 +39,10 @@ class XReport(Report):
 
 
 @transaction.atomic
-def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
+def x_report(*, place: Place, by: Principal, at: datetime, as_of: datetime | None = None) -> XReport:
     """Returns the X report of a place: of its running settlement, otherwise of its open cash session.
+
+    With `as_of`, returns the report of the period that was open at that instant, as its books stood then.
 
     The look is noted in the audit trail, without figures. Takes the shared lock of the place, as postings do: sales
     continue, but nothing can be closed while the report is read.
@@ -48,13 +52,20 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     refuse_unknown(place, by=by)
     refuse_x_report(by)
     lock_places(shared=[place])
-    settlements = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
-    settlement = settlements.prefetch_related("initial_amounts").first()
-    session = CashSession.objects.filter(register=place, status=SessionStatus.OPEN).select_related("user").first()
+    settlements = Settlement.objects.filter(place=place).prefetch_related("initial_amounts").order_by("-pk")
+    sessions = CashSession.objects.filter(register=place).select_related("user", "seal").order_by("-pk")
+    if as_of is None:
+        settlements = settlements.exclude(state=SettlementState.CLOSED)
+        sessions = sessions.filter(status=SessionStatus.OPEN)
+    else:
+        was_open = Q(opened_at__lte=as_of) & (Q(closed_at__isnull=True) | Q(closed_at__gt=as_of))
+        settlements, sessions = settlements.filter(was_open), sessions.filter(was_open)
+    settlement, session = settlements.first(), _as_it_was(sessions.first())
+    cut = ID_MAX if as_of is None else cuts_of([place.store], as_of=as_of)[place.store_id]
     if settlement is not None:
-        report = _of_settlement(settlement, place=place, session=session, at=at)
+        report = _of_settlement(settlement, place=place, session=session, at=at, as_of=as_of, cut=cut)
     elif session is not None:
-        report = _of_session(session, place=place, at=at)
+        report = _of_session(session, place=place, at=at, as_of=as_of, cut=cut)
     else:
         told = (
             _("The safe is not open.")
@@ -62,21 +73,39 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
             else _("Register %(number)s is not open.") % {"number": place.number}
         )
         raise NotFound(told, code="nothing_runs")
-    audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store)
+    detail = {"as_of": as_of.isoformat()} if as_of is not None else None
+    audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store, detail=detail)
     return report
 
 
-def _of_settlement(settlement: Settlement, *, place: Place, session: CashSession | None, at: datetime) -> XReport:
+def _as_it_was(session: CashSession | None) -> CashSession | None:
+    """Returns a session without the figures of its close: at the moment of the report it was open."""
+    if session is not None:
+        session.status, session.closed_at = SessionStatus.OPEN, None
+        session.declared_amount = session.difference = None
+        session.is_handed_over = session.is_cancelled = False
+    return session
+
+
+def _of_settlement(
+    settlement: Settlement, *, place: Place, session: CashSession | None, at: datetime, as_of: datetime | None, cut: int
+) -> XReport:
     settlement.place, settlement.store = place, place.store
-    lines, _cleared = set_clearing_apart(moved_by_kind(place=place, after=settlement.opened_after))
+    moves = moved_by_kind(place=place, after=settlement.opened_after, until=cut)
+    lines, _cleared = set_clearing_apart(moves)
     closed = CashSession.objects.filter(seal__place=place, seal__number__gt=settlement.opened_after_z)
+    previews = settlement.preview_count
+    if as_of is not None:
+        closed = closed.filter(closed_at__lte=as_of)
+        made = settlement.counts.filter(count__moment=CountMoment.PREVIEW, count__counted_at__lte=as_of)
+        previews = made.count()
     opening = opened_with(settlement=settlement)
     return XReport(
         place=place,
         of=ReportOf.SETTLEMENT,
         settlement=settlement,
         session=session,
-        at=at,
+        at=as_of or at,
         opened_at=settlement.opened_at,
         opened_by=settlement.opened_by_name,
         figures=figures_of(
@@ -84,31 +113,35 @@ def _of_settlement(settlement: Settlement, *, place: Place, session: CashSession
             begun_with={pair: amount for pair, (amount, _difference) in opening.items()},
             opened_with=opening,
             frozen=targets_of(settlement, moves=added_up(lines)),
-            late=late_amounts_of(settlement),
+            late=late_amounts_of(settlement, until=cut),
         ),
         movements=lines,
         sessions=inside([*closed.select_related("user").order_by("pk"), *([session] if session else [])]),
-        no_sales=no_sales_of(place, of=settlement),
-        preview_count=settlement.preview_count,
+        no_sales=no_sales_of(place, of=settlement, by_then=as_of),
+        preview_count=previews,
     )
 
 
-def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
+def _of_session(session: CashSession, *, place: Place, at: datetime, as_of: datetime | None, cut: int) -> XReport:
+    seal = session.seal
     last_seal = last_seal_of(place)
+    if seal is not None:
+        # The session was closed since then, so the seal before its own begins it.
+        last_seal = Seal.objects.filter(place=place, number=seal.number - 1).first()
     after = last_seal.last_movement if last_seal else 0
-    lines, _cleared = set_clearing_apart(moved_by_kind(place=place, after=after))
+    lines, _cleared = set_clearing_apart(moved_by_kind(place=place, after=after, until=cut))
     return XReport(
         place=place,
         of=ReportOf.SESSION,
         settlement=None,
         session=session,
-        at=at,
+        at=as_of or at,
         opened_at=session.opened_at,
         opened_by=str(session.user),
         figures=figures_of(lines=lines, begun_with=cash_left_by(last_seal), opened_with=opened_with(session=session)),
         movements=lines,
         sessions=inside([session]),
-        no_sales=no_sales_of(place, of=session),
+        no_sales=no_sales_of(place, of=session, by_then=as_of),
         preview_count=0,
     )
 

@@ -70,10 +70,12 @@ _SUM_BY_PLACE: Final = (
     "SELECT place, currency, method, CAST(SUM(amount) AS bigint) FROM ({}) moved GROUP BY place, currency, method"
 )
 _INTO_PLACE: Final = """
-    SELECT CAST(%s AS bigint) AS place, currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s
+    SELECT CAST(%s AS bigint) AS place, currency, method, amount FROM cashdesk_movement
+    WHERE destination_id = %s AND id > %s AND id <= %s
 """
 _OUT_OF_PLACE: Final = """
-    SELECT CAST(%s AS bigint) AS place, currency, method, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s
+    SELECT CAST(%s AS bigint) AS place, currency, method, -amount FROM cashdesk_movement
+    WHERE source_id = %s AND id > %s AND id <= %s
 """
 
 _KINDS: Final[list[MovementKind | ReportLine]] = [*MovementKind]
@@ -154,19 +156,19 @@ def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[t
             yield from ((currency, int(amount)) for currency, amount in cursor.fetchall())
 
 
-def moved_at_places(*, periods: Sequence[tuple[int, int]]) -> dict[int, dict[Pair, int]]:
-    """Returns the result of `moved()` for several places, by place id. Each period is (place id, `after`).
+def moved_at_places(*, periods: Sequence[tuple[int, int, int]]) -> dict[int, dict[Pair, int]]:
+    """Returns the result of `moved()` for several places, by place id. Each period is (place id, `after`, `until`).
 
     One statement reads all places, so the figures are of the same moment. SQLite limits the size of a statement, so
     there it may take several. The caller's transaction then keeps writers out between them.
     """
-    found: dict[int, dict[Pair, int]] = {place_id: defaultdict(int) for place_id, _after in periods}
+    found: dict[int, dict[Pair, int]] = {place_id: defaultdict(int) for place_id, _after, _until in periods}
     size = PLACES_PER_STATEMENT if connection.vendor == "sqlite" else len(periods)
     for start in range(0, len(periods), max(size, 1)):
         parts, parameters = [], []
-        for place_id, after in periods[start : start + size]:
+        for place_id, after, until in periods[start : start + size]:
             parts += [_INTO_PLACE, _OUT_OF_PLACE]
-            parameters += [place_id, place_id, after] * 2
+            parameters += [place_id, place_id, after, until] * 2
         with connection.cursor() as cursor:
             cursor.execute(_SUM_BY_PLACE.format(" UNION ALL ".join(parts)), parameters)
             for place_id, currency, method, amount in cursor.fetchall():

@@ -257,16 +257,29 @@ def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
 
 
 @transaction.atomic
-def view_positions(*, stores: Sequence[Store], by: Principal, at: datetime) -> list[Position]:
+def view_positions(
+    *,
+    stores: Sequence[Store],
+    by: Principal,
+    at: datetime,
+    as_of: datetime | None = None,
+    since: datetime | None = None,
+) -> list[Position]:
     """Returns the balances of all places of these stores, and writes an audit entry for each store (law 5).
 
-    Raises Forbidden for a cashier, and for a program whose key is bound to a register.
+    With `as_of`, returns the books as they stood at that instant. With `since`, returns the difference from that earlier
+    instant. Raises Forbidden for a cashier, and for a program whose key is bound to a register.
     """
     if not may_see_expected(by):
         raise Forbidden("Only a manager can see what the places of a store should hold.")
     refuse_bound_key(by)
-    audit.note_for_stores(action="expected.seen", stores=stores, by=by, at=at, detail={"of": "cash_position"})
-    return positions_of(stores)
+    instants = {name: one.isoformat() for name, one in (("as_of", as_of), ("since", since)) if one is not None}
+    detail = {"of": "cash_position", **instants}
+    audit.note_for_stores(action="expected.seen", stores=stores, by=by, at=at, detail=detail)
+    found = positions_of(stores, as_of=as_of)
+    if since is None:
+        return found
+    return [one.less(before) for one, before in zip(found, positions_of(stores, as_of=since), strict=True)]
 
 
 def note_seen(
