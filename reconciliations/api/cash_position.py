@@ -113,8 +113,8 @@ class CashPositionViewSet(ApiViewSet):
         )
         if since is not None and since > (as_of or at):
             raise InvalidInput.of("since", "must not be after as_of.")
-        stores = pages.page(stores, request)
-        found = view_positions(stores=stores, by=self.by, at=at, as_of=as_of, since=since)
+        page = pages.page(stores, request)
+        found = view_positions(stores=page, by=self.by, at=at, as_of=as_of, since=since)
         shown = [self._shown(position, at=as_of or at, since=since) for position in found]
         return Response(shown, headers=pages.headers())
 
