@@ -12,6 +12,7 @@ from settlements.screens.deposits import (
     prepare_page,
 )
 from settlements.screens.no_sale import no_sale_page
+from settlements.screens.report_files import deposit_file_page
 from settlements.screens.vault_money import change_page, fetch_page, loan_page, pay_in_page, pay_out_page
 from settlements.screens.vault_movements import movements_page, reverse_page
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("vault/deposits", deposits_page, name="vault-deposits"),
     path("vault/deposits/new", prepare_page, name="vault-deposit-new"),
     path("vault/deposits/<uuid:deposit>", deposit_page, name="vault-deposit"),
+    path("vault/deposits/<uuid:deposit>.<slug:file_format>", deposit_file_page, name="vault-deposit-file"),
     path("vault/deposits/<uuid:deposit>/collect", collect_page, name="vault-deposit-collect"),
     path("vault/deposits/<uuid:deposit>/credit", credit_page, name="vault-deposit-credit"),
     path("vault/deposits/<uuid:deposit>/correct-credit", correct_credit_page, name="vault-deposit-correct"),

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from cashdesk.documents.answer import WRITERS
@@ -14,6 +15,11 @@ FORMATS: Final = {file_format: file_format.upper() for file_format in WRITERS}
 """The formats in which a page offers its document."""
 
 
+def files_at(page: str, *named: Any) -> list[tuple[str, str]]:
+    """Returns (path, name) of each format of a document. The URL `page` takes the format last."""
+    return [(reverse(page, args=[*named, file_format]), name) for file_format, name in FORMATS.items()]
+
+
 def shown(document: Document) -> dict[str, Any]:
     """Returns the context of `cashdesk/document.html`. The caller sets the style of the store."""
     store = document.store
@@ -23,7 +29,6 @@ def shown(document: Document) -> dict[str, Any]:
         "figures": _facts(document.figures, store),
         "seal": _facts(document.seal, store),
         "sections": [_section(section, store) for section in document.sections],
-        "formats": FORMATS,
     }
 
 

@@ -90,16 +90,12 @@ def _takings(contents: dict[str, Any], store: Store) -> Section:
     tables = []
     for currency in currencies:
         lines = [line for line in contents["takings"] if line["currency"] == currency]
-        rows = [_takings_row(method_word(line["method"]), [line], currency) for line in lines]
-        rows.append(_takings_row(_("Total"), lines, currency, is_sum=True))
-        columns = (
-            Column(label=_("Method")),
-            Column(label=_("Payments"), is_figure=True),
-            Column(label=_("Sales"), is_figure=True),
-            Column(label=_("Refunds"), is_figure=True),
-            Column(label=_("Rounding"), is_figure=True),
-            Column(label=_("Total"), is_figure=True),
-        )
+        parts = ("sales", "refunds", *(["rounding"] if any(line["rounding"] for line in lines) else []))
+        rows = [_takings_row(method_word(line["method"]), [line], currency, parts) for line in lines]
+        rows.append(_takings_row(_("Total"), lines, currency, parts, is_sum=True))
+        words = {"sales": _("Sales"), "refunds": _("Refunds"), "rounding": _("Rounding")}
+        labels = (_("Payments"), *(words[part] for part in parts), _("Total"))
+        columns = (Column(label=_("Method")), *(Column(label=label, is_figure=True) for label in labels))
         tables.append(Table(columns=columns, rows=tuple(rows), caption=currency))
     late = [line for line in contents["takings"] if line["late"]]
     words = _("Of these, %(amount)s (%(method)s) arrived after the drawer was counted.")
@@ -110,10 +106,11 @@ def _takings(contents: dict[str, Any], store: Store) -> Section:
     return Section(title=_("Takings"), tables=tuple(tables), lines=tuple(said))
 
 
-def _takings_row(name: str, lines: Sequence[dict[str, Any]], currency: str, *, is_sum: bool = False) -> Row:
-    sums = {part: sum(line[part] for line in lines) for part in ("sales", "refunds", "rounding")}
-    amounts = (*sums.values(), sum(map(_total, lines)))
-    cells = (amount_cell(amount, currency) for amount in amounts)
+def _takings_row(
+    name: str, lines: Sequence[dict[str, Any]], currency: str, parts: Sequence[str], *, is_sum: bool = False
+) -> Row:
+    sums = [sum(line[part] for line in lines) for part in parts]
+    cells = (amount_cell(amount, currency) for amount in (*sums, sum(map(_total, lines))))
     return Row(cells=(name, sum(line["number"] for line in lines), *cells), is_sum=is_sum)
 
 
@@ -130,9 +127,11 @@ def _drawers(drawers: Sequence[dict[str, Any]], store: Store, report: StoreDayRe
     for drawer in drawers:
         for one in drawer["results"]:
             differences[one["currency"]] = differences.get(one["currency"], 0) + (one["difference"] or 0)
-    total = _("Over/short in total")
     rows += [
-        Row(cells=(total, currency, None, None, None, None, None, difference_cell(sum_, currency), None), is_sum=True)
+        Row(
+            cells=(_("Total"), currency, None, None, None, None, None, difference_cell(sum_, currency), None),
+            is_sum=True,
+        )
         for currency, sum_ in differences.items()
     ]
     if not drawers:

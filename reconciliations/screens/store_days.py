@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cashdesk.documents.answer import file_answer, refuse_format
-from cashdesk.documents.page import FORMATS, shown
+from cashdesk.documents.page import files_at, shown
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.formats import weekday, write_as
@@ -38,7 +38,6 @@ def reports_page(request: HttpRequest, by: Principal) -> HttpResponse:
         "reports": [{"report": report, "weekday": weekday(report.day.date)} for report in found[:ROWS]],
         "older": found[ROWS - 1].number if len(found) > ROWS else None,
         "is_first": not before,
-        "formats": FORMATS,
     }
     return render(request, "reconciliations/reports.html", context)
 
@@ -52,6 +51,7 @@ def store_day_page(request: HttpRequest, by: Principal, store: UUID, number: int
         **shown(store_day_document(report)),
         "report": report,
         "store": report.store,
+        "files": files_at("store-day-file", store, number),
         "before": number - 1 if number > 1 else None,
         "after": number + 1
         if reports.day_reports(by=by, store=report.store).filter(number=number + 1).exists()

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cashdesk.documents.page import files_at
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.errors import DomainError, NotFound
@@ -99,6 +100,7 @@ def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
         "allowed": [str(act) for act in acts_open_to(found, by=by)],
         "why_not_corrected": why_not_corrected(found, by=by) if found.state == DepositState.CREDITED else "",
         "notice": request.GET.get("notice", ""),
+        "files": files_at("vault-deposit-file", deposit),
     }
     return render(request, "settlements/deposit.html", context)
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from cashdesk.documents.page import files_at
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import MovedOfKind
 from cashdesk.enums import Role
@@ -56,7 +57,8 @@ def x_report_page(request: HttpRequest, by: Principal, store: str, station: int)
         report = x_report(place=place, by=by, at=timezone.now())
     except NotFound:
         return render(request, "settlements/x_report.html", {**context, "report": None}, status=404)
-    return render(request, "settlements/x_report.html", {**context, "report": report, "amounts": _amounts(report)})
+    context |= {"report": report, "amounts": _amounts(report), "files": files_at("x-report-file", store, station)}
+    return render(request, "settlements/x_report.html", context)
 
 
 @page_for(Role.MANAGER)
@@ -86,6 +88,7 @@ def z_report_page(request: HttpRequest, by: Principal, store: str, station: int,
         **_context(request, place),
         "report": report,
         "amounts": _amounts(report),
+        "files": files_at("z-report-file", store, station, number),
         "before": number - 1 if number > 1 else None,
         "after": number + 1 if last is not None and number < last else None,
     }

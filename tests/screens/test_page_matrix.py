@@ -53,8 +53,10 @@ MATRIX: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("report-places", "x-report", "z-reports", "z-report", "vault-of", "vault-order", "vault-order-arrive",
          "vault-order-cancel", "vault-movement-reverse", "vault-deposit", "vault-deposit-collect",
-         "vault-deposit-credit", "recount", "variance-page", "person-new-password", "store-day",
-         "store-day-file"), MANAGERS_OF_A_ROW
+         "vault-deposit-credit", "recount", "variance-page", "person-new-password"), MANAGERS_OF_A_ROW
+    ),
+    **dict.fromkeys(
+        ("store-day", "store-day-file", "x-report-file", "z-report-file", "vault-deposit-file"), MANAGERS_OF_A_ROW
     ),
     **dict.fromkeys(
         ("desk-cancel-opening", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-count", "desk-hand-over",
@@ -162,6 +164,7 @@ def make_paths() -> dict[str, str]:
         "store-day-file": {"number": 1},
         "vault-movement-reverse": {"movement": bag.movement.uuid},
         "x-report": {"station": 1},
+        "x-report-file": {"station": 1},
     }
     return {
         one.name: reverse(
