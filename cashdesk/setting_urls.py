@@ -22,7 +22,12 @@ from cashdesk.screens.settings.people import (
     switch_person_page,
     unlock_person_page,
 )
-from cashdesk.screens.settings.registers import new_register_page, register_page, switch_register_page
+from cashdesk.screens.settings.registers import (
+    new_register_page,
+    place_limits_page,
+    register_page,
+    switch_register_page,
+)
 from cashdesk.screens.settings.stores import (
     new_store_page,
     store_group_page,
@@ -44,6 +49,7 @@ urlpatterns = [
         switch_register_page,
         name="settings-register-switch",
     ),
+    path("settings/stores/<uuid:store>/places/<int:number>/limits", place_limits_page, name="settings-place-limits"),
     path("settings/stores/<uuid:store>/change/<slug:group>", store_group_page, name="settings-store-group"),
     path("settings/people", people_page, name="settings-people"),
     path("settings/people/invite", invite_page, name="settings-invite"),

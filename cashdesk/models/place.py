@@ -59,6 +59,16 @@ class Place(models.Model):
         help_text="The place's last Z before its latest settlement. Sessions with a higher Z belong to that settlement.",
     )
 
+    tolerance_minor = models.BigIntegerField(
+        "tolerance", null=True, blank=True, help_text="Minor units. Empty: the store's tolerance."
+    )
+    escalation_minor = models.BigIntegerField(
+        "second limit", null=True, blank=True, help_text="Minor units. Empty: the store's second limit."
+    )
+    witness_minor = models.BigIntegerField(
+        "witness above", null=True, blank=True, help_text="Minor units. Empty: as in the store."
+    )
+
     class Meta:
         ordering = ("store", "kind", "number")
         constraints = (
@@ -78,6 +88,15 @@ class Place(models.Model):
                 | models.Q(kind=PlaceKind.REGISTER, settling__in=(Settling.OPEN, Settling.COUNTING))
                 | models.Q(kind=PlaceKind.VAULT, settling=Settling.OPEN),
                 name="place_settling_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tolerance_minor__isnull=True) | models.Q(tolerance_minor__gte=0),
+                name="place_tolerance_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=(PlaceKind.REGISTER, PlaceKind.VAULT))
+                | models.Q(tolerance_minor__isnull=True, escalation_minor__isnull=True, witness_minor__isnull=True),
+                name="place_only_counted_places_have_limits",
             ),
         )
         indexes = (

@@ -115,7 +115,7 @@ def _close(
 ) -> HttpResponse:
     """Closes the session once. A repeated request redirects to the page of the first request."""
     at, counted = timezone.now(), cast(CountedAmount, count.sheet.counted)
-    witness = Witness(request=request, counted=counted, store=session.store, by=by, at=at)
+    witness = Witness(request=request, counted=counted, store=session.store, by=by, at=at, place=session.register)
 
     def act() -> str:
         close_session(
@@ -168,7 +168,7 @@ def _review(
     *,
     hands_over: bool,
 ) -> HttpResponse:
-    asked = witness_fields(request, counted=count.sheet.counted, store=session.store)
+    asked = witness_fields(request, counted=count.sheet.counted, store=session.store, place=session.register)
     context = _context(session, count, draft, hands_over=hands_over) | asked
     # The cash of a handed-over or settled drawer stays where it is. So there is nothing to divide.
     if count.sheet.by_pieces and not hands_over and session.register.settling == Settling.NONE:

@@ -181,7 +181,7 @@ def _review(
     """Shows the review of a count without errors. It is the second look, too, if the float is out of line."""
     counted = cast(CountedAmount, count.sheet.counted)
     context = _context(request, store, draft, waiting, count=count) | witness_fields(
-        request, counted=counted, store=store
+        request, counted=counted, store=store, refusal=refusal
     )
     context |= _look(store, counted).doubts()
     return form_page(request, "cashdesk/open_review.html", context, refusal)

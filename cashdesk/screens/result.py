@@ -139,7 +139,7 @@ def _review_of(session: CashSession) -> dict[str, Any]:
     found = list(reviews)
     own = next((row for row in found if row.currency == session.currency), None)
     expected = session.expected_amount or 0
-    tolerance = tolerance_of(store=session.store, expected=expected, currency=session.currency)
+    tolerance = tolerance_of(store=session.store, place=session.register, expected=expected, currency=session.currency)
     return {
         "tolerance": own.tolerance if own is not None else tolerance,
         "is_reviewed": bool(found) and all(row.is_ended for row in found),

@@ -332,7 +332,7 @@ def _done(
 def _escalate_above(variance: Variance, *, difference: int) -> None:
     """Escalates a difference above the second limit. An escalation is never taken back."""
     variance.is_escalated = variance.is_escalated or is_above_second_limit(
-        store=variance.store, difference=difference, currency=variance.currency
+        store=variance.store, place=variance.place, difference=difference, currency=variance.currency
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,7 +24,7 @@ from reconciliations.screens.times import duration
 ROWS: Final = 100
 ALL: Final = "all"
 DEFAULT_SORT: Final = "-state"
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 SORTS: Final[dict[str, Callable[[StoreNow], Any]]] = {
     "store": lambda row: row.store.number,
@@ -34,7 +34,7 @@ SORTS: Final[dict[str, Callable[[StoreNow], Any]]] = {
     "overdue": lambda row: row.overdue,
     "uncounted": lambda row: row.uncounted,
     "waiting": lambda row: row.waiting,
-    "oldest": lambda row: -row.oldest_waiting.timestamp() if row.oldest_waiting else float("-inf"),
+    "oldest": lambda row: _LAST - row.oldest_waiting if row.oldest_waiting else timedelta.min,
     "over-short": lambda row: row.over_short,
     "orders": lambda row: row.orders,
     "transit": lambda row: row.in_transit,

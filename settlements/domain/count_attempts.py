@@ -90,7 +90,7 @@ def refuse_lone_count(
     refuse_witness(witness, by=by, store=settlement.store)
     if refuses_unwitnessed:
         amount = cash_counted(counted, store=settlement.store)
-        refuse_unwitnessed(store=settlement.store, amount=amount, witness=witness)
+        refuse_unwitnessed(store=settlement.store, place=settlement.place, amount=amount, witness=witness)
 
 
 def note(

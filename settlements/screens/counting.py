@@ -75,7 +75,9 @@ def _do(
 ) -> HttpResponse:
     """Previews or closes the settlement once. If the form is sent again, redirects to the same page as the first time."""
     at = timezone.now()
-    witness = Witness(request=request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at)
+    witness = Witness(
+        request=request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at, place=settlement.place
+    )
 
     def act() -> str:
         if step == CLOSE:
@@ -155,7 +157,7 @@ def _show(
 def _review(
     request: HttpRequest, settlement: Settlement, parts: CountParts, draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
-    asked = witness_fields(request, counted=_cash(parts, settlement), store=settlement.store)
+    asked = witness_fields(request, counted=_cash(parts, settlement), store=settlement.store, place=settlement.place)
     context = _context(settlement, parts) | {"draft": draft, **asked}
     return form_page(request, "settlements/review.html", context, refusal)
 

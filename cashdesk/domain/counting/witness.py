@@ -8,19 +8,21 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.sign_in import WRONG_CREDENTIALS, verify_called
 from cashdesk.domain.people.sign_in_throttle import Source
+from cashdesk.domain.store.place_limits import limit_of
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn
-from cashdesk.models import Store, User
+from cashdesk.models import Place, Store, User
 
 MAY_NOT_WITNESS = noop("Ask a colleague from this store, or an admin, to confirm this count.")
 
 
-def asks_witness(*, store: Store, amount: int) -> bool:
+def asks_witness(*, store: Store, place: Place | None, amount: int) -> bool:
     """Whether a count of this amount (minor units) needs a witness.
 
     This depends only on the counted amount, never on a difference. Otherwise the question would reveal that there is a
     difference (law 5).
     """
-    return store.witness_minor is not None and amount > store.witness_minor
+    limit = limit_of("witness_minor", place=place, store=store)
+    return limit is not None and amount > limit
 
 
 def confirm_witness(*, name: str, password: str, source: Source, by: Principal, store: Store, at: datetime) -> User:
@@ -62,7 +64,7 @@ def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None
         raise Forbidden(f"witness_name: {_(MAY_NOT_WITNESS)}", errors={"witness_name": _(MAY_NOT_WITNESS)})
 
 
-def refuse_unwitnessed(*, store: Store, amount: int, witness: User | None) -> None:
+def refuse_unwitnessed(*, store: Store, place: Place, amount: int, witness: User | None) -> None:
     """Raises InvalidInput if a large count (minor units) has no witness."""
-    if witness is None and asks_witness(store=store, amount=amount):
+    if witness is None and asks_witness(store=store, place=place, amount=amount):
         raise InvalidInput.of("witness_name", _("This much cash needs a second person."))

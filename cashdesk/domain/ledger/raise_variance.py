@@ -54,7 +54,7 @@ def raise_difference(
     escalated.
     """
     store, difference = cause.store, counted - expected
-    tolerance = tolerance_of(store=store, expected=expected, currency=currency)
+    tolerance = tolerance_of(store=store, place=cause.place, expected=expected, currency=currency)
     if abs(difference) <= tolerance and not always:
         return None
     made = Variance.objects.create(
@@ -72,7 +72,7 @@ def raise_difference(
         counted_amount=counted,
         difference=difference,
         tolerance=tolerance,
-        is_escalated=is_above_second_limit(store=store, difference=difference, currency=currency),
+        is_escalated=is_above_second_limit(store=store, place=cause.place, difference=difference, currency=currency),
         raised_at=at,
     )
     record_raised([made], session=cause.session)

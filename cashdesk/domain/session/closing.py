@@ -73,7 +73,7 @@ def close_session(
     _refuse_counting(session, by=by)
     refuse_witness(witness, by=by, store=session.store)
     if refuses_unwitnessed:
-        refuse_unwitnessed(store=session.store, amount=counted.amount, witness=witness)
+        refuse_unwitnessed(store=session.store, place=register, amount=counted.amount, witness=witness)
     if hands_over:
         refuse_counted(register)
         session.is_handed_over = True

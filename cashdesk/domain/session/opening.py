@@ -110,9 +110,9 @@ def _open_locked(
     if previous is not None and not force_close_previous:
         raise _already_open(previous)
     refuse_witness(witness, by=by, store=store)
-    if refuses_unwitnessed:
-        refuse_unwitnessed(store=store, amount=counted.amount, witness=witness)
     chosen = _register_to_open(user=user, store=store, by=by, station=station, previous=previous)
+    if refuses_unwitnessed:
+        refuse_unwitnessed(store=store, place=chosen, amount=counted.amount, witness=witness)
     places = places_of(store)
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
     locked = lock_places(exclusive=registers.values(), shared=[places[PlaceKind.VAULT]])

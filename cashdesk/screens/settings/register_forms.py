@@ -4,7 +4,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.session.register_settings import NUMBER_MAX
-from cashdesk.forms.setting_fields import LineField
+from cashdesk.formats import style
+from cashdesk.forms.setting_fields import AmountField, LineField
 from cashdesk.forms.setting_form import SettingForm
 from cashdesk.models.place import REGISTER_NAME_MAX
 
@@ -21,6 +22,39 @@ class RegisterForm(SettingForm):
                 help_text=_("Such as Bar or Entrance. People see it beside the number."),
             )
         }
+
+
+class LimitsForm(SettingForm):
+    """The limits of one register or of the safe. An empty field has the limit of the store."""
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        return {
+            "tolerance_minor": self._amount(
+                "tolerance_minor",
+                label=_("Accepted difference"),
+                help_text=_("A larger difference must be explained and approved."),
+            ),
+            "escalation_minor": self._amount(
+                "escalation_minor",
+                label=_("An admin decides above"),
+                help_text=_("Managers cannot approve a larger difference."),
+            ),
+            "witness_minor": self._amount(
+                "witness_minor",
+                label=_("A second person confirms counts above"),
+                help_text=_("The second person signs at the same screen."),
+            ),
+        }
+
+    def _amount(self, limit: str, *, label: str, help_text: str) -> AmountField:
+        """Returns a field that tells the limit of the store, which applies while the field is empty."""
+        store = self.row.store
+        of_store = getattr(store, limit)
+        written = style().amount(of_store, store.currency) if of_store is not None else _("none")
+        told = _("Empty: the limit of the store (%(limit)s).") % {"limit": written}
+        return AmountField(
+            store.currency, label=label, help_text=f"{help_text} {told}", empty_words=_("As in the store")
+        )
 
 
 class NewRegisterForm(RegisterForm):

@@ -14,13 +14,14 @@ from cashdesk.domain.session.register_settings import (
     switch_register_off,
     switch_register_on,
 )
+from cashdesk.domain.store.place_limits import change_place_limits
 from cashdesk.enums import PlaceKind, Role
 from cashdesk.errors import NotFound
 from cashdesk.forms.pages import path_to
 from cashdesk.forms.setting_page import Sent, SettingPage
 from cashdesk.models import Place, Store
 from cashdesk.screens.settings.frame import Confirmation, store_of_page
-from cashdesk.screens.settings.register_forms import NewRegisterForm, RegisterForm
+from cashdesk.screens.settings.register_forms import LimitsForm, NewRegisterForm, RegisterForm
 from cashdesk.web.pages import page_for
 
 PART = "stores"
@@ -83,6 +84,36 @@ def register_page(request: HttpRequest, by: Principal, store: UUID, number: int)
     ).answer()
 
 
+@page_for(Role.ADMIN, takes_posts=True)
+def place_limits_page(request: HttpRequest, by: Principal, store: UUID, number: int) -> HttpResponse:
+    """Changes the limits of a register, or of the safe (number 0), where they differ from those of the store."""
+    found = store_of_page(store, by=by)
+    place = _register(found, number) if number else _safe(found)
+
+    def save(sent: Sent) -> str:
+        change_place_limits(place=sent.row, fields=sent.fields, by=by, at=sent.at, seen=sent.seen)
+        return f"{path_to('settings-store', found.uuid, done='saved')}#registers"
+
+    return SettingPage(
+        request=request,
+        by=by,
+        row=place,
+        form=LimitsForm,
+        subject=f"set-limits:{place.pk}",
+        save=save,
+        back=_store_path(found),
+        context={
+            "part": PART,
+            "store": found,
+            "heading": _("Limits of register %(register)s") % {"register": number}
+            if number
+            else _("Limits of the safe"),
+            "about": str(found),
+            "button": _("Save changes"),
+        },
+    ).answer()
+
+
 @page_for(Role.MANAGER, takes_posts=True)
 def switch_register_page(request: HttpRequest, by: Principal, store: UUID, number: int) -> HttpResponse:
     """Asks before a register is switched off or on."""
@@ -119,6 +150,10 @@ def _register(store: Store, number: int) -> Place:
     if found is None:
         raise NotFound(_("There is no such register."))
     return found
+
+
+def _safe(store: Store) -> Place:
+    return Place.objects.select_related("store").get(store=store, kind=PlaceKind.VAULT)
 
 
 def _store_path(store: Store) -> str:

@@ -52,7 +52,7 @@ FOR_MANAGERS = (
     "settings-key", "settings-reasons", "settings-reasons-of", "settings-reason-new", "settings-reason",
 )  # fmt: skip
 FOR_ADMINS = (
-    "settings-store-new", "settings-store-switch", "settings-store-group", "settings-person-change",
+    "settings-store-new", "settings-store-switch", "settings-store-group", "settings-place-limits", "settings-person-change",
     "settings-person-switch", "settings-person-second-factor", "settings-method-new", "settings-method", "settings-key-new",
     "settings-key-rotate", "settings-key-limit", "settings-key-revoke",
 )  # fmt: skip
@@ -71,7 +71,7 @@ def path_of(name: str, rows: Rows) -> str:
         named = [rows.method.uuid]
     elif name == "settings-store-group":
         named = [rows.store.uuid, "differences"]
-    elif name in ("settings-register", "settings-register-switch"):
+    elif name in ("settings-register", "settings-register-switch", "settings-place-limits"):
         named = [rows.store.uuid, 1]
     elif name == "settings-reason":
         named = [rows.store.uuid, rows.account.pk]

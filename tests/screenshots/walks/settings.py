@@ -10,7 +10,7 @@ from tests.screenshots.walks.world import BERLIN, PORTLAND, store
 PAGES: Final = frozenset(
     {
         "settings", "settings-stores", "settings-store-new", "settings-store", "settings-store-switch",
-        "settings-store-group", "settings-register-new", "settings-register", "settings-register-switch", "settings-people",
+        "settings-store-group", "settings-place-limits", "settings-register-new", "settings-register", "settings-register-switch", "settings-people",
         "settings-invite", "settings-person", "settings-person-change", "settings-person-switch", "settings-person-sign-out",
         "settings-person-unlock", "settings-invitation", "settings-invitation-withdraw", "settings-methods",
         "settings-method-new", "settings-method", "settings-keys", "settings-key-new", "settings-key",
@@ -49,6 +49,8 @@ def _admin(album: Album) -> None:
     for group in ("name", "day", "differences", "amounts", "float", "settlements"):
         album.visit("settings-store-group", shop.uuid, group)
         album.take(group)
+    album.visit("settings-place-limits", shop.uuid, 1)
+    album.take("limits of a register")
     album.visit("settings-store-group", shop.uuid, "differences")
     album.fill(tolerance_minor="x", tolerance_basis_points="700")
     album.send(status=400)
