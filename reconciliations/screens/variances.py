@@ -31,6 +31,7 @@ from reconciliations.domain.variance_acts import (
     witness_variance,
 )
 from reconciliations.enums import Act, VarianceSort
+from reconciliations.queries.last_closes import LastCloses, last_closes
 from reconciliations.queries.variance_evidence import evidence_of
 from reconciliations.queries.variance_queue import (
     VariancePage,
@@ -41,6 +42,7 @@ from reconciliations.queries.variance_queue import (
     variance_to_show,
 )
 from reconciliations.screens.times import duration
+from reconciliations.screens.variance_clues import clues_of, strips_of, timeline_of
 from reconciliations.screens.variance_decision import decision_of
 from reconciliations.screens.variance_evidence_words import evidence_in_words
 from reconciliations.screens.variance_search import (
@@ -162,10 +164,16 @@ def _do(request: HttpRequest, bench: Bench, shown: Waiting, *, act: Act) -> Http
 def _show(request: HttpRequest, bench: Bench, shown: Waiting, refusal: Refusal | None = None) -> HttpResponse:
     variance = shown.variance
     typed = {name: text_of(request, name) for name in ("reason", "notes")} if refusal else {}
+    evidence = evidence_of(variance, by=bench.by)
+    session = variance.session
+    closes = last_closes(session, by=bench.by) if session is not None and evidence.period is not None else LastCloses()
     above, below = bench.page.before(variance), bench.page.after(variance)
     context = {
         **_list(bench, request, shown=variance),
-        **evidence_in_words(variance, evidence_of(variance, by=bench.by), now=bench.now),
+        **evidence_in_words(variance, evidence, now=bench.now),
+        "clues": clues_of(variance, evidence),
+        "timeline": timeline_of(variance, evidence, shows_all=request.GET.get("payments") == "all"),
+        "strips": strips_of(variance, closes, now=bench.now),
         **decision_of(shown, by=bench.by, typed=typed),
         "variance": variance,
         "store": variance.store,
@@ -208,6 +216,7 @@ def _list(bench: Bench, request: HttpRequest, *, shown: Variance | None) -> dict
         "earlier": query_of(search, page=search.page - 1, for_all_stores=bench.sees_all) if search.page > 1 else None,
         "later": query_of(search, page=search.page + 1, for_all_stores=bench.sees_all) if bench.page.has_more else None,
         "list_path": bench.path_to(None),
+        "first_path": bench.path_to(bench.page.rows[0].variance) if bench.page.rows and shown is None else "",
         "done": _(DONE[done]) if (done := request.GET.get("done", "").upper()) in DONE else "",
     }
 

@@ -1,5 +1,6 @@
 """The variances in a browser, on the workbench and in the back office: on a phone, accessible, up to the sign-off."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 
 from cashdesk.models import Variance
 from tests.admin.back_office import list_of, page_of
+from tests.browser.patience import wait_until_begun
 from tests.browser.screen import EXAMINED, Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.factories import PASSWORD
@@ -84,3 +86,48 @@ def test_last_tuesdays_shortage_is_signed_off_with_six_clicks(screen: Screen, ca
     expect(page.get_by_text("The variance is approved.")).to_be_visible()
     assert clicks <= 6
     assert Variance.objects.get(pk=tuesday.pk).state == "APPROVED"
+
+
+def test_a_person_works_through_the_list_with_keys(screen: Screen, cast: Cast) -> None:
+    now = timezone.now()
+    for minutes, amount in ((50, 97_00), (30, 95_00), (10, 93_00)):
+        at = now - timedelta(minutes=minutes)
+        close_drawer(open_drawer(cast.carla, 100_00, at=at - timedelta(minutes=5)), amount, at=at)
+    first, second, _third = Variance.objects.order_by("raised_at", "pk")
+    screen.enter(cast.erika)
+    page = screen.visit("/variances")
+
+    def press(key: str) -> None:
+        # A page that is still loading does not hear keys.
+        wait_until_begun(page)
+        page.keyboard.press(key)
+
+    press("j")
+    heading = page.locator("#case")
+    expect(heading).to_have_text("Short by €3.00")
+    for key, told in (
+        ("j", "Short by €5.00"),
+        ("j", "Short by €7.00"),
+        ("k", "Short by €5.00"),
+        ("k", "Short by €3.00"),
+    ):
+        press(key)
+        expect(heading).to_have_text(told)
+    press("?")
+    expect(page.get_by_text("Choose the reason with this number")).to_be_visible()
+    press("?")
+    expect(page.get_by_text("Choose the reason with this number")).to_be_hidden()
+    press("2")
+    expect(page.get_by_label("Reason")).to_have_value("COUNTING_ERROR")
+    press("e")
+    expect(page.get_by_text("The variance is explained.")).to_be_visible()
+    press("a")
+    expect(heading).to_have_text("Short by €5.00")
+    page.get_by_placeholder("Notes").press_sequentially("a jar of 7 keys")
+    expect(heading).to_have_text("Short by €5.00")
+    expect(page.get_by_label("Reason")).to_have_value("")
+    assert Variance.objects.get(pk=first.pk).state == "APPROVED"
+    assert Variance.objects.get(pk=second.pk).state == "OPEN"
+    page.get_by_placeholder("Notes").blur()
+    press("r")
+    expect(page).to_have_url(re.compile(r"/recount$"))

@@ -6,17 +6,20 @@ from typing import Final
 import pytest
 from django.db import transaction
 
-from cashdesk.enums import MovementKind, VarianceState
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.enums import MovementKind, PaymentStatus, PaymentType, VarianceKind, VarianceState
 from cashdesk.models import AuditEntry, Variance
+from settlements.domain.no_sale import note_no_sale
 from tests.factories import StoreFactory
 from tests.reconciliations.floor import at_noon
 from tests.reconciliations.queue import escalate, explain, short_drawer, signed_off
 from tests.screens.desk import Browser
-from tests.settlements.desk import Shop
+from tests.settlements.desk import CARD, Shop
 from tests.stories import Cast, counted_queries
 
 STATEMENTS_OF_THE_LIST: Final = 7
-STATEMENTS_OF_THE_PAGE: Final = 19
+STATEMENTS_OF_THE_PAGE: Final = 22
 
 
 @pytest.fixture
@@ -230,3 +233,73 @@ def test_the_pages_run_the_same_statements_whatever_the_history(cast: Cast, shop
             for cashier in (cast.carla, cast.bruno) * 3:
                 explain(shop, short_drawer(shop, cashier=cashier))
     assert numbers == [STATEMENTS_OF_THE_LIST, STATEMENTS_OF_THE_PAGE] * 2
+
+
+def test_amounts_that_could_explain_the_difference_are_named(cast: Cast, shop: Shop, erika: Browser) -> None:
+    session = shop.sign_on(cast.carla, 200_00)
+    shop.pay(100_00, id="alpha")
+    shop.pay(39_90, id="bravo", type=PaymentType.REFUND)
+    shop.pay(19_95, id="charlie")
+    shop.pay(39_90, CARD, id="delta", type=PaymentType.REFUND)
+    shop.pay(39_90, CARD, id="echo")
+    shop.pay(55_00, id="foxtrot")
+    note_no_sale(store=cast.store, station=1, by=shop.by(cast.carla), at=shop.tick(), reason="change", session=session)
+    shop.sign_off(session, 200_00 + 100_00 - 39_90 + 19_95 + 55_00 - 39_90)
+    path = f"/variances/{Variance.objects.get().uuid}"
+    erika.get(path)
+    clues = erika.text.partition("What it could be")[2].partition("These are hints")[0]
+    for said in (
+        "Refund, bravo €39.90", "Was it paid out twice?", "Refund CARD €39.90", "Was it paid out in cash?",
+        "Sale, charlie €19.95", "It is half of the difference.",
+    ):  # fmt: skip
+        assert said in clues, said
+    assert "echo" not in clues, "a card sale explains no shortage"
+    timeline = erika.text.partition("Timeline")[2]
+    assert "No sale: the drawer was opened" in timeline
+    assert "2 more payments are hidden." in timeline
+    assert "foxtrot" not in timeline
+    erika.get(f"{path}?payments=all")
+    assert "foxtrot" in erika.text.partition("Timeline")[2]
+
+
+def test_a_difference_of_swapped_digits_and_a_missing_note_are_hinted_at(
+    cast: Cast, shop: Shop, erika: Browser
+) -> None:
+    session = shop.sign_on(cast.carla, 200_00)
+    shop.pay(39_60, id="alpha")
+    shop.sign_off(session, 236_90)
+    erika.get(f"/variances/{Variance.objects.get().uuid}")
+    assert "Were two digits swapped? With €36.90 nothing would differ." in erika.text
+    short = short_drawer(shop, by=20_00)
+    erika.get(f"/variances/{short.uuid}")
+    assert "1 × €20 Was it missed in the count, or given as change?" in erika.text
+
+
+def test_late_money_and_the_opening_gap_are_told(cast: Cast, shop: Shop, erika: Browser) -> None:
+    first = shop.sign_on(cast.carla, 200_00)
+    pending = shop.pay(5_00, status=PaymentStatus.PENDING)
+    shop.sign_off(first, 205_00)
+    decide_payment(external_id=pending.external_id, status=PaymentStatus.APPROVED, by=shop.by(), at=shop.tick())
+    over = Variance.objects.get(kind=VarianceKind.SESSION)
+    erika.get(f"/variances/{over.uuid}")
+    assert "Money that arrived late explains +€5.00 of the difference." in erika.text
+    assert pending.external_id in erika.text.partition("Late money")[2]
+    handed = shop.sign_on(cast.carla, 100_00)
+    shop.sign_off(handed, 100_00, hands_over=True)
+    shop.sign_off(shop.sign_on(cast.bruno, 98_00), 90_00)
+    erika.get(f"/variances/{Variance.objects.get(kind=VarianceKind.SESSION, person=cast.bruno).uuid}")
+    assert "At the opening the drawer differed by −€2.00 from what the books said." in erika.text
+    erika.get(f"/variances/{Variance.objects.get(kind=VarianceKind.OPENING).uuid}")
+    assert "Left in the drawer €100.00 Counted €98.00 Difference −€2.00" in erika.text
+
+
+def test_the_strips_show_only_closes_that_were_counted(cast: Cast, shop: Shop, erika: Browser) -> None:
+    for amount in (1_00, 2_00):
+        short_drawer(shop, by=amount)
+    short_drawer(shop, by=4_00, cashier=cast.bruno)
+    force_close_session(session=shop.sign_on(cast.carla, 77_00), by=shop.by(), at=shop.tick(), reason="ill")
+    last = short_drawer(shop, by=5_00)
+    erika.get(f"/variances/{last.uuid}")
+    for title in ("Last closes of Carla 3 closes", "Last closes of register 1 4 closes"):
+        assert title in erika.text, title
+    assert "Last closes of Bruno" not in erika.text
