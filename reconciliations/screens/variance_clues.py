@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.denominations import denominations_of
-from cashdesk.enums import CASH, MovementKind, PaymentType
+from cashdesk.enums import CASH, MovementKind, PaymentType, PlaceKind
 from cashdesk.formats import style
 from cashdesk.models import CashSession, Variance
-from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import RULES
 from reconciliations.domain.look_alikes import Likeness, is_divisible, is_swap, likeness_of, swapped_amount
 from reconciliations.queries.last_closes import LastCloses
-from reconciliations.queries.variance_evidence import Evidence, Move
+from reconciliations.queries.variance_evidence import BY_PEOPLE, Evidence, Move
 from reconciliations.screens.strip import StripClose, draw_strip
 from reconciliations.screens.times import when
 from reconciliations.screens.variance_words import place_in_words, register_named
@@ -115,7 +115,8 @@ def _swaps(variance: Variance, difference: int, *, has_swapped: bool) -> Iterato
 
 def _is_of_transition(move: Move) -> bool:
     """Whether the opening or the close booked a movement, and no till and no person."""
-    return RULES[MovementKind(move.kind)].origins.isdisjoint({Origin.PAYMENT, Origin.HAND, Origin.BANK})
+    rule = RULES[MovementKind(move.kind)]
+    return rule.far_end == PlaceKind.OVER_SHORT or rule.origins.isdisjoint(BY_PEOPLE)
 
 
 def name_of(move: Move) -> str:
@@ -128,7 +129,7 @@ def name_of(move: Move) -> str:
 
 
 def _search_path(text: str) -> str:
-    return f"{reverse('search')}?q={text}" if text.isalnum() else ""
+    return f"{reverse('search')}?{urlencode({'q': text})}" if text else ""
 
 
 def timeline_of(variance: Variance, evidence: Evidence, *, shows_all: bool) -> dict[str, Any] | None:

@@ -253,6 +253,8 @@ def test_amounts_that_could_explain_the_difference_are_named(cast: Cast, shop: S
         "Sale, charlie €19.95", "It is half of the difference.",
     ):  # fmt: skip
         assert said in clues, said
+    assert "Over/short" not in erika.text, "the difference itself explains nothing"
+    assert 'href="/search?q=bravo"' in erika.page.content.decode()
     assert "echo" not in clues, "a card sale explains no shortage"
     timeline = erika.text.partition("Timeline")[2]
     assert "No sale: the drawer was opened" in timeline
