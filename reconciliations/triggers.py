@@ -41,6 +41,14 @@ register_laws(
                           AND movement.store_id = variance.store_id
                     )
                 """,
+                "with four eyes, who explained a variance does not approve it": """
+                    NEW.act = 'APPROVE' AND EXISTS (
+                        SELECT 1 FROM cashdesk_variance variance
+                        JOIN cashdesk_store store ON store.id = variance.store_id
+                        WHERE variance.id = NEW.variance_id AND store.four_eyes
+                          AND variance.decided_by_id = variance.explained_by_id
+                    )
+                """,
             },
             "storedayreport": {
                 "a report is of a closed day of its store": """

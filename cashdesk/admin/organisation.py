@@ -277,6 +277,7 @@ class StoreAdmin(CashdeskAdmin):
         "tolerance_minor",
         "tolerance_basis_points",
         "escalation_minor",
+        "four_eyes",
         "float_minor",
         "witness_minor",
         "register_look_minor",

@@ -129,6 +129,11 @@ class Store(PublicIdModel):
         validators=[MinValueValidator(0)],
         help_text="Minor units. An admin must sign off larger differences. Empty: no second limit.",
     )
+    four_eyes = models.BooleanField(
+        "approval by another person",
+        default=False,
+        help_text="The person who explained a variance may not approve it.",
+    )
     closes_stale_sessions = models.BooleanField(
         "close what is left open",
         default=True,

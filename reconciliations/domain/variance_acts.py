@@ -121,10 +121,10 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
 
     If the last recount differs from the first count, the correction is booked over/short now. Late money is frozen at
     its current amount.
-    Raises Forbidden for a cashier, a program, a person who counted or recounted, and the cashier of the drawer. An
-    escalated variance, or late money above the second limit, needs an admin who did not explain it: raises Forbidden
-    for everybody else. Raises Conflict if the variance is not explained, or if it is escalated and neither witnessed
-    nor recounted.
+    Raises Forbidden for a cashier, a program, a person who counted or recounted, and the cashier of the drawer. With
+    four eyes (`Store.four_eyes`), also for the person who explained it. An escalated variance, or late money above the
+    second limit, needs an admin who did not explain it: raises Forbidden for everybody else. Raises Conflict if the
+    variance is not explained, or if it is escalated and neither witnessed nor recounted.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
@@ -182,7 +182,8 @@ def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: date
 def sign_off_with_authorization(*, variance: Variance, issuer: User, by: Principal, at: datetime) -> Variance:
     """Approves a reconciliation's difference in the name of the authorization's issuer.
 
-    A difference above the second limit still waits for an admin.
+    A difference above the second limit still waits for an admin. The issuer never uses their own authorization, so
+    nobody approves their own explanation here.
     """
     if variance.is_escalated or not variance.reason:
         return variance
@@ -207,6 +208,12 @@ def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
 def can_recount(variance: Variance, *, by: Principal) -> bool:
     """Whether `by` may recount the cash of a variance."""
     return _refusal(variance, act=Act.RECOUNT, by=by) is None
+
+
+def why_not(variance: Variance, *, act: Act, by: Principal) -> str:
+    """Returns why `by` may not take an action on a variance now, or ""."""
+    refusal = _refusal(variance, act=act, by=by)
+    return refusal.message if isinstance(refusal, Forbidden) else ""
 
 
 # --- Common --------------------------------------------------------------------------------------------------------------
@@ -277,6 +284,8 @@ def _refusal_of_decision(variance: Variance, *, act: Act, user: User) -> DomainE
         return Forbidden(_("This difference is escalated. An admin must decide it."))
     if variance.is_escalated and act == Act.APPROVE and variance.explained_by_id == user.pk:
         return Forbidden(_("You explained this escalated difference. Another admin must approve it."))
+    if variance.store.four_eyes and act == Act.APPROVE and variance.explained_by_id == user.pk:
+        return Forbidden(_("You explained this variance. In this store somebody else must approve it."))
     return None
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.enums import CASH, Reason
+from cashdesk.enums import CASH, Reason, VarianceState
 from cashdesk.models import Variance
-from reconciliations.domain.variance_acts import acts_open_to
+from reconciliations.domain.variance_acts import acts_open_to, why_not
 from reconciliations.enums import Act
 from reconciliations.queries.variance_queue import Waiting
 
@@ -39,8 +39,18 @@ def decision_of(shown: Waiting, *, by: Principal, typed: Mapping[str, str]) -> d
             {"key": number, "value": reason.value, "label": _(reason.label), "is_chosen": reason == chosen}
             for number, reason in enumerate(Reason, start=1)
         ],
+        "why_not": _why_not(shown, by=by),
         "typed_notes": typed.get("notes", ""),
     }
+
+
+def _why_not(shown: Waiting, *, by: Principal) -> str:
+    """Returns why the next step is for others, or "" if the person has it."""
+    variance = shown.variance
+    if shown.act is not None or variance.is_ended:
+        return ""
+    is_explained = variance.state in (VarianceState.EXPLAINED, VarianceState.ESCALATED) and variance.reason
+    return why_not(variance, act=Act.APPROVE if is_explained else Act.EXPLAIN, by=by)
 
 
 def _button(act: Act, variance: Variance, *, is_first: bool) -> dict[str, Any]:

@@ -114,6 +114,12 @@ class DifferenceForm(SettingForm):
                 empty_words=_("Not used"),
                 help_text=_("Managers cannot approve a larger difference. Leave it empty if they may approve all."),
             ),
+            "four_eyes": YesField(
+                label=_("Somebody else approves"),
+                help_text=_(
+                    "The person who explained a variance cannot approve it. The store then needs two managers."
+                ),
+            ),
         }
 
 
