@@ -18,6 +18,8 @@ class Spot(StrEnum):
     """The spots on this app's pages where other apps can show a template. `{% contributed "name" %}` marks a spot."""
 
     ABOUT_APIS = "about.apis"
+    ACCOUNT_BELOW = "account.below"
+    """Below the sections of a person's own account."""
     DESK_FORMS = "desk.forms"
     """Beside the forms of an open drawer."""
     DESK_REFUSED = "desk.refused"

@@ -194,6 +194,11 @@ class Style:
         return len(set(signs)) == 1 and bool(is_known)
 
 
+def month(on: date) -> str:
+    """Returns the name of the month of a date, with its year, in the language of the page."""
+    return dateformat.format(on, "F Y")
+
+
 def weekday(on: date) -> str:
     """Returns the name of the weekday in the language of the page, with a capital."""
     return str(capfirst(dateformat.format(on, "l")))

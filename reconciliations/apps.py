@@ -17,6 +17,9 @@ class ReconciliationsConfig(model_words.WordedApp):
     contributes = Contributions(
         fragments={
             Spot.ABOUT_APIS: "reconciliations/about_apis.html",
+            Spot.ACCOUNT_BELOW: "reconciliations/account_patterns.html",
+            Spot.SETTINGS_PARTS: "reconciliations/settings_patterns_part.html",
+            Spot.SETTINGS_INDEX: "reconciliations/settings_patterns_index.html",
             Spot.SETTINGS_REASONS: "reconciliations/settings_reasons.html",
             Spot.RESULT_ACTS: "reconciliations/result_acts.html",
             Spot.REPORTS_BELOW: "reconciliations/reports_below.html",
@@ -32,10 +35,18 @@ class ReconciliationsConfig(model_words.WordedApp):
                 order=40,
                 waiting="reconciliations.queries.variances_waiting",
             ),
+            Destination(
+                key="patterns",
+                label=noop("Patterns"),
+                icon="patterns",
+                pages=("patterns",),
+                order=45,
+            ),
         ),
         sections={
             "/today": "today",
             "/board": "today",
+            "/patterns": "patterns",
             "/variances": "variances",
             "/admin/cashdesk/variance/": "variances",
         },

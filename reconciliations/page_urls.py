@@ -4,6 +4,14 @@ from django.urls import path
 
 from reconciliations.screens.board import board_now_page, board_page
 from reconciliations.screens.exports import export_file_page, export_progress_page, exports_page
+from reconciliations.screens.pattern_setting import pattern_setting_page
+from reconciliations.screens.patterns import (
+    own_patterns_page,
+    pattern_people_page,
+    pattern_person_page,
+    pattern_register_page,
+    patterns_page,
+)
 from reconciliations.screens.recount import recount_page, session_recount_page
 from reconciliations.screens.search import search_page
 from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
@@ -16,6 +24,12 @@ urlpatterns = [
     path("board", board_page, name="board"),
     path("board/now", board_now_page, name="board-now"),
     path("search", search_page, name="search"),
+    path("patterns", patterns_page, name="patterns"),
+    path("patterns/me", own_patterns_page, name="patterns-own"),
+    path("patterns/<uuid:store>/people", pattern_people_page, name="patterns-people"),
+    path("patterns/<uuid:store>/people/<uuid:person>", pattern_person_page, name="patterns-person"),
+    path("patterns/<uuid:store>/registers/<int:number>", pattern_register_page, name="patterns-register"),
+    path("settings/patterns", pattern_setting_page, name="settings-patterns"),
     path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
     path("variances", variances_page, name="variance-list"),
     path("variances/<uuid:variance>", variance_page_of, name="variance-page"),

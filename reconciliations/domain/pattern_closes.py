@@ -13,7 +13,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.tolerance import tolerance_of
+from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
 from cashdesk.models import AuditEntry, CashSession, Movement, Store
 from reconciliations.enums import Act
@@ -66,12 +68,19 @@ class CountedClose:
 
 
 def counted_closes(
-    *, store: Store, first: date, last: date, as_of: datetime | None = None, cashier: int | None = None
+    *,
+    store: Store,
+    first: date,
+    last: date,
+    as_of: datetime | None = None,
+    cashier: int | None = None,
+    by: Principal | None = None,
 ) -> list[CountedClose]:
     """Returns the closes of business dates from `first` to `last`, by the time of the close. Runs three statements.
 
     With `as_of`, as the books were at that instant: later closes, late money and corrections are left out. Reads only
-    closes whose facts are kept (`keep_facts`). With `cashier`, only the closes of that person.
+    closes whose facts are kept (`keep_facts`). With `cashier`, only the closes of that person. With `by`, only closes
+    whose result this person may see, and whose drawer waits for no other count (law 5).
     """
     rows = CashSession.objects.filter(
         store=store, business_date__gte=first, business_date__lte=last, facts__is_own=True, facts__sales__gte=1
@@ -95,6 +104,8 @@ def counted_closes(
     if cashier is not None:
         rows, late = rows.filter(user=cashier), late.filter(session__user=cashier)
         corrections = corrections.filter(variance__session__user=cashier)
+    if by is not None:
+        rows = with_shown_result(rows, by=by).filter(Q(shows_result=True) & Q(awaits_count=False))
     if as_of is not None:
         rows, late = rows.filter(closed_at__lt=as_of), late.filter(recorded_at__lt=as_of)
         corrections = corrections.filter(at__lt=as_of)

@@ -11,3 +11,8 @@ def height_of(difference: int, *, largest: int, reach: int) -> int:
     """Returns how far from zero a difference is drawn: `reach` for the largest one. Negative below zero."""
     wide = max(largest // _WIDE_BELOW, 1)
     return round(reach * asinh(difference / wide) / asinh(largest / wide))
+
+
+def place_of(share: float, *, largest: float, reach: int) -> int:
+    """Returns where a share is drawn: at `reach` for the largest one."""
+    return round(reach * share / largest) if largest else 0

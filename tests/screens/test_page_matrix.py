@@ -109,6 +109,13 @@ MATRIX: Final[dict[str, str]] = {
     "settlement-count": "s---o-o-",
     # A bag without a credit has nothing to correct.
     "vault-deposit-correct": "sxxx>-o-",
+    "patterns": "sxxxoo>o",
+    "patterns-own": "sooooo>o",
+    "patterns-people": MANAGERS_OF_A_ROW,
+    # The account does not show patterns by person.
+    "patterns-person": "sxxx----",
+    "patterns-register": MANAGERS_OF_A_ROW,
+    "settings-patterns": "sxxxxxox",
     "export-file": "sxxxeeee",
     "export-progress": "sxxxoooo",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from tests.reconciliations.queue import limits
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
-ALL: Final = ["Today", "Drawers", "Safe", "Variances", "Reports", "Settings"]
+ALL: Final = ["Today", "Drawers", "Safe", "Variances", "Patterns", "Reports", "Settings"]
 PERSON: Final = ["Your account", "Change password", "Go to the desk", "Back office", "API documentation"]
 PARTS: Final = {
     "/today": "Today",

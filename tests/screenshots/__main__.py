@@ -36,6 +36,7 @@ GROUPS: Final = (
     "exports",
     "today",
     "variances",
+    "patterns",
     "admin",
     "admin-acts",
 )

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Concat
 from structlog.contextvars import get_contextvars
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.models import Account, AuditEntry, Store
+from cashdesk.models import Account, AuditEntry, Store, User
 
 
 def note(
@@ -60,6 +60,14 @@ def note_for_stores(
     AuditEntry.objects.bulk_create(
         _entry(action, f"store:{store.pk}", by=by, at=at, store=store, account_id=store.account_id, detail=detail)
         for store in stores
+    )
+
+
+def note_for_people(*, action: str, people: Iterable[User], store: Store, by: Principal, at: datetime) -> None:
+    """Adds an entry about each of these people of a store to the audit trail, in one statement."""
+    AuditEntry.objects.bulk_create(
+        _entry(action, f"user:{person.pk}", by=by, at=at, store=store, account_id=store.account_id, detail=None)
+        for person in people
     )
 
 

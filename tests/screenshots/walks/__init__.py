@@ -11,6 +11,7 @@ from tests.screenshots.walks import (
     exports,
     handover,
     office,
+    patterns,
     public,
     reports,
     settings,
@@ -41,6 +42,7 @@ GROUPS: Final = {
     "exports": Group(walk=exports.walk, pages=lambda: exports.PAGES),
     "today": Group(walk=today.walk, pages=lambda: today.PAGES),
     "variances": Group(walk=variances.walk, pages=lambda: variances.PAGES),
+    "patterns": Group(walk=patterns.walk, pages=lambda: patterns.PAGES),
     "admin": Group(walk=office.walk_rows, pages=office.row_pages),
     "admin-acts": Group(walk=office.walk_acts, pages=office.act_pages),
 }
