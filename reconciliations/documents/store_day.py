@@ -98,9 +98,9 @@ def _takings(contents: dict[str, Any], store: Store) -> Section:
         columns = (Column(label=_("Method")), *(Column(label=label, is_figure=True) for label in labels))
         tables.append(Table(columns=columns, rows=tuple(rows), caption=currency))
     late = [line for line in contents["takings"] if line["late"]]
-    words = _("Of these, %(amount)s (%(method)s) arrived after the drawer was counted.")
+    said_late = _("Of these, %(amount)s (%(method)s) arrived after the drawer was counted.")
     said = (
-        words % {"amount": style().signed(line["late"], line["currency"]), "method": method_word(line["method"])}
+        said_late % {"amount": style().signed(line["late"], line["currency"]), "method": method_word(line["method"])}
         for line in late
     )
     return Section(title=_("Takings"), tables=tuple(tables), lines=tuple(said))

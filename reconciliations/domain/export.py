@@ -23,6 +23,8 @@ from reconciliations.state_flow import FLOW
 from settlements import queries as settlement_queries
 from settlements.enums import SettlementState
 
+ALL_TABLES: Final = "all"
+"""The name under which an export of all tables of a store is recorded."""
 DAYS_MAX: Final = 366
 GIVEN_UP_AFTER: Final = timedelta(hours=1)
 """After this time without progress, an export counts as broken off, because its server has stopped."""

@@ -82,7 +82,7 @@ class Download:
             self._end(ExportState.DONE)
             raise
         except BaseException as error:
-            self._end(_state_after(error))
+            self._end(state_after(error))
             raise
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ def start_download(
         return Download(run=run, pieces=_pieces_of(file), file=file)
     except BaseException as error:
         file.close()
-        run.end(_state_after(error))
+        run.end(state_after(error))
         raise
 
 
@@ -169,6 +169,6 @@ def _size_of(file: IO[bytes]) -> int:
     return file.tell()
 
 
-def _state_after(error: BaseException) -> ExportState:
+def state_after(error: BaseException) -> ExportState:
     """Returns BROKEN_OFF for Ctrl-C and a server stop, otherwise FAILED."""
     return ExportState.FAILED if isinstance(error, Exception) else ExportState.BROKEN_OFF

@@ -32,6 +32,7 @@ class _Reader:
     def __init__(self, given: Mapping[str, str]) -> None:
         self.given = given
         self.errors: dict[str, str] = {}
+        self.on_pages: dict[str, str] = {}
 
     def text(self, field: str) -> str:
         return self.given.get(field, "").strip()
@@ -70,10 +71,11 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> ExportRequest:
             refuse_range(first_date=first, last_date=last)
         except InvalidInput as error:
             reader.errors.update(error.errors)
+            reader.on_pages.update(error.on_pages)
     number = _number(reader)
     if reader.errors or table is None or store is None or first is None or last is None:
         message = " ".join(f"{field}: {text}" for field, text in reader.errors.items())
-        raise InvalidInput(message, errors=reader.errors)
+        raise InvalidInput(message, errors=reader.errors, on_pages=reader.on_pages)
     return ExportRequest(
         table=table,
         wanted=Wanted(
@@ -85,6 +87,16 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> ExportRequest:
             number=number,
         ),
     )
+
+
+def read_range(given: Mapping[str, str]) -> tuple[date, date]:
+    """Parses `from` and `to`. Raises InvalidInput with an error for every wrong field."""
+    reader = _Reader(given)
+    first, last = reader.date("from"), reader.date("to")
+    if first is None or last is None:
+        raise InvalidInput(" ".join(reader.errors.values()), errors=reader.errors)
+    refuse_range(first_date=first, last_date=last)
+    return first, last
 
 
 def _store(reader: _Reader, *, by: Principal) -> Store | None:

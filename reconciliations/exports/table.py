@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, Final
@@ -12,14 +11,12 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from cashdesk import money
+from cashdesk.documents.written import iso
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Store
 from cashdesk.web.csv_cells import formula_safe
 
 Cell = str | int | bool | Decimal | None
-
-SPREADSHEET_DIGITS: Final = 15
-"""A spreadsheet keeps this many digits of a number and silently rounds the rest."""
 
 
 class Form(Enum):
@@ -47,11 +44,17 @@ class Column:
         return cls(header=header, path=path or header, form=form)
 
 
+STORE: Final = (Column.of("store_number", "store__number"), Column.of("store_id", "store__uuid"))
+"""The columns of the store, which every table has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """An exportable table: rows of a store that have a `business_date` and a `currency`.
 
     `rows` returns the query with every annotation that the column paths need. `model` is used to count the rows.
+    Rows with a business date of their own are found by it. Others are found by the instant `found_by`, in the time of the
+    business days: `store_path` leads from them to the store. There are few of those, so they are read in order of their ids.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Table:
     model: type[Model]
     columns: tuple[Column, ...]
     rows: Callable[[Store, Principal], "QuerySet[Any]"]
+    found_by: str = ""
+    store_path: str = "store"
 
     @property
     def headers(self) -> list[str]:
@@ -95,19 +100,6 @@ def _text(value: Any, form: Form, currency: str) -> Any:
     if form is Form.FLAG:
         return "true" if value else "false"
     return value if form is Form.WHOLE else iso(value)
-
-
-def number_of(minor: int, currency: str) -> Decimal | None:
-    """Returns an amount as a number for spreadsheets, or None if it has more digits than they keep."""
-    is_kept = len(str(abs(minor))) <= SPREADSHEET_DIGITS
-    return Decimal(minor).scaleb(-money.exponent_of(currency)) if is_kept else None
-
-
-def iso(value: date | datetime) -> str:
-    """Formats a date as 2026-03-01 and an instant as 2026-03-01T10:15:00.5Z (UTC)."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value.isoformat()
 
 
 def operator_code(person: str) -> Combinable:

@@ -1,4 +1,4 @@
-"""The exportable tables. To export another table, add a `Table` to TABLES."""
+"""The exportable tables. To export another table, add a `Table` to TABLES. `trade_tables.py` has those of trade."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,10 +11,9 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Movement, Store, Variance
 from reconciliations import queries
 from reconciliations.enums import DiscrepancyType
-from reconciliations.exports.table import Column, Form, Table, operator_code, person_name
+from reconciliations.exports.table import STORE, Column, Form, Table, operator_code, person_name
+from reconciliations.exports.trade_tables import COUNT_PIECES, COUNTS, DEPOSITS, PAYMENTS, SESSIONS
 from reconciliations.models import Reconciliation
-
-_STORE: Final = (Column.of("store_number", "store__number"), Column.of("store_id", "store__uuid"))
 
 
 def _movements(store: Store, by: Principal) -> "QuerySet[Any]":
@@ -67,7 +66,7 @@ MOVEMENTS: Final = Table(
     columns=(
         Column.of("movement_id", "uuid"),
         Column.of("ledger_number", "pk", Form.WHOLE),
-        *_STORE,
+        *STORE,
         Column.of("business_date", form=Form.DATE),
         Column.of("recorded_at", form=Form.INSTANT),
         Column.of("occurred_at", form=Form.INSTANT),
@@ -104,7 +103,7 @@ RECONCILIATIONS: Final = Table(
     rows=_reconciliations,
     columns=(
         Column.of("reconciliation_id", "uuid"),
-        *_STORE,
+        *STORE,
         Column.of("business_date", form=Form.DATE),
         Column.of("operator_code"),
         Column.of("operator_name"),
@@ -138,7 +137,7 @@ VARIANCES: Final = Table(
     rows=_variances,
     columns=(
         Column.of("variance_id", "uuid"),
-        *_STORE,
+        *STORE,
         Column.of("kind"),
         Column.of("state"),
         Column.of("is_escalated", form=Form.FLAG),
@@ -173,5 +172,8 @@ VARIANCES: Final = Table(
 )
 
 TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {table.name: table for table in (RECONCILIATIONS, VARIANCES, MOVEMENTS)}
+    {
+        table.name: table
+        for table in (RECONCILIATIONS, VARIANCES, MOVEMENTS, SESSIONS, COUNTS, COUNT_PIECES, PAYMENTS, DEPOSITS)
+    }
 )

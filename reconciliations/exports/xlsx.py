@@ -7,8 +7,9 @@ from typing import IO, Any, Final
 from xlsxwriter import Workbook
 
 from cashdesk import money
+from cashdesk.documents.written import iso, number_of
 from reconciliations.exports.row_pages import Row
-from reconciliations.exports.table import Column, Form, Table, iso, number_of
+from reconciliations.exports.table import Column, Form, Table
 
 SHEET_ROWS_MAX: Final = 1_048_576
 _WIDTHS: Final = {Form.AMOUNT: 16, Form.INSTANT: 28, Form.DATE: 12}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,15 +15,20 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
+from cashdesk.models import Store
 from cashdesk.web.fields import date_in
 from cashdesk.web.pages import page_for
 from reconciliations import queries
+from reconciliations.domain.export import ALL_TABLES
 from reconciliations.enums import FileFormat
+from reconciliations.exports.archive import archive_answer
 from reconciliations.exports.download import answer
-from reconciliations.exports.export_request import read_request
+from reconciliations.exports.export_request import read_range, read_request
 from reconciliations.exports.tables import TABLES
+from reconciliations.screens.presets import PRESETS, range_of
 
 STORES_MAX: Final = 500
+TITLES: Final = {**{name: table.title for name, table in TABLES.items()}, ALL_TABLES: noop("All tables")}
 LATEST: Final = 20
 LABELS: Final = {
     "table": noop("Table"),
@@ -52,6 +57,18 @@ def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
 
 
 @page_for(Role.MANAGER)
+def export_all_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
+    """Sends all tables of all stores in scope as a ZIP file. After invalid input, shows the form with its errors."""
+    try:
+        first, last = read_range(request.GET.dict())
+        if request.method == "HEAD":
+            return HttpResponse(content_type="application/zip")
+        return archive_answer(first=first, last=last, by=by)
+    except InvalidInput as error:
+        return _form(request, by=by, errors=error.on_pages)
+
+
+@page_for(Role.MANAGER)
 def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> HttpResponse:
     """Returns the progress of an export as JSON.
 
@@ -67,9 +84,14 @@ def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | No
     errors = errors or {}
     stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
     typed = {name: request.GET.get(name, "") for name in LABELS}
-    if not request.GET and stores:
-        today = business_date(store=stores[0], at=timezone.now()).isoformat()
-        typed |= {"from": f"{today[:8]}01", "to": today, "file": FileFormat.CSV.value}
+    if stores and (not request.GET or "preset" in request.GET):
+        today = business_date(store=_store_of(stores, typed["store"]), at=timezone.now())
+        preset = request.GET.get("preset", "this-month")
+        if preset not in PRESETS:
+            raise Http404
+        first, last = range_of(preset, today=today)
+        typed |= {"from": first.isoformat(), "to": last.isoformat(), "file": typed["file"] or FileFormat.CSV.value}
+    latest = queries.exports(by=by)[:LATEST]
     context: dict[str, Any] = {
         "tables": TABLES.values(),
         "formats": FileFormat.choices,
@@ -79,9 +101,15 @@ def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | No
         "undated": [name for name in ("from", "to") if typed[name] and not _is_date(typed[name])],
         "errors": errors,
         "faults": [(name, _(LABELS[name]) if name in LABELS else name, text) for name, text in errors.items()],
-        "latest": queries.exports(by=by)[:LATEST],
+        "presets": PRESETS,
+        "latest": [{"export": one, "title": _(TITLES.get(one.table, one.table))} for one in latest],
     }
     return render(request, "reconciliations/exports.html", context, status=400 if errors else 200)
+
+
+def _store_of(stores: list[Store], reference: str) -> Store:
+    """Returns the store that was chosen, whose business day counts, or the first one."""
+    return next((store for store in stores if reference in (str(store.uuid), store.number)), stores[0])
 
 
 def _is_date(text: str) -> bool:

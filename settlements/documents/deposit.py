@@ -69,13 +69,8 @@ def _sections(deposit: Deposit) -> Iterator[Section]:
         yield Section(title=_("Notes and coins"), tables=(Table(columns=columns, rows=tuple(rows)),))
     corrections = deposit.corrections.all()
     if corrections:
-        columns = (
-            Column(label=_("Corrected")),
-            Column(label=_("Who")),
-            Column(label=_("Reason")),
-            Column(label=_("Before"), is_figure=True),
-            Column(label=_("After"), is_figure=True),
-        )
+        labels = (_("Corrected"), _("Who"), _("Reason"))
+        amounts = (Column(label=_("Before"), is_figure=True), Column(label=_("After"), is_figure=True))
         rows = [
             Row(
                 cells=(
@@ -88,4 +83,5 @@ def _sections(deposit: Deposit) -> Iterator[Section]:
             )
             for one in sorted(corrections, key=lambda one: one.number)
         ]
-        yield Section(title=_("Corrections"), tables=(Table(columns=columns, rows=tuple(rows)),))
+        table = Table(columns=(*(Column(label=label) for label in labels), *amounts), rows=tuple(rows))
+        yield Section(title=_("Corrections"), tables=(table,))

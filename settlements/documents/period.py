@@ -93,7 +93,7 @@ def _sections(report: Report) -> Iterator[Section]:
         rows = tuple(
             Row(
                 cells=(
-                    _(line.kind.label), line.currency, method_word(line.method), line.count,
+                    _(str(line.kind.label)), line.currency, method_word(line.method), line.count,
                     _unless_zero(line.came_in, line.currency), _unless_zero(line.went_out, line.currency),
                 )
             )
@@ -122,7 +122,7 @@ def _money(figures: Figures, report: Report) -> Table:
     rows += [
         Row(
             cells=(
-                _(line.kind.label), line.count, _unless_zero(line.came_in, currency),
+                _(str(line.kind.label)), line.count, _unless_zero(line.came_in, currency),
                 _unless_zero(line.went_out, currency),
             )
         )

@@ -117,6 +117,7 @@ MATRIX: Final[dict[str, str]] = {
     "patterns-register": MANAGERS_OF_A_ROW,
     "settings-patterns": "sxxxxxox",
     "export-file": "sxxxeeee",
+    "export-all": "sxxxeeee",
     "export-progress": "sxxxoooo",
 }  # fmt: skip
 POSTS_ONLY: Final = {"sign-in-pin", "sign-out", "language", "draft"}

@@ -33,6 +33,7 @@ NOT_PHOTOGRAPHED: Final = {
     "export-progress": "answers a script",
     "today-now": "answers a script with a part of Today",
     "store-day-file": "is a file",
+    "export-all": "is a file",
     "board-now": "answers a script with a part of the board",
     "x-report-file": "is a file",
     "z-report-file": "is a file",

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cashdesk.errors import InvalidInput
+from cashdesk.formats import style
 
 DAY = timedelta(days=1)
 
@@ -29,7 +30,8 @@ def refuse_backwards(first: Any, last: Any, *, field: str) -> None:
     else:
         is_backwards = last < first
     if is_backwards:
+        words = _("Choose a date on or after %(first_date)s, the start of the range.")
         told = first.isoformat() if isinstance(first, date) else first
-        raise InvalidInput.of(
-            field, _("Choose a date on or after %(first_date)s, the start of the range.") % {"first_date": told}
-        )
+        # Programs read the date as they sent it, and people as their store writes it.
+        on_pages = style().date(first) if isinstance(first, date) else first
+        raise InvalidInput.of(field, words % {"first_date": told}, on_pages=words % {"first_date": on_pages})

@@ -14,6 +14,8 @@ const told = document.querySelector("[data-told]");
 let watched = null;
 
 form.addEventListener("submit", async (event) => {
+  // The other buttons fill in dates, or ask for everything: the form sends itself there.
+  if (event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   const address = new URL(form.action);
   address.search = new URLSearchParams(new FormData(form)).toString();

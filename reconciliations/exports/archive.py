@@ -1,0 +1,110 @@
+"""All tables of several stores in one ZIP file, written piece by piece while it is sent."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import IO, Final, cast
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.models import Store
+from cashdesk.web.csv_cells import BYTE_ORDER_MARK, line_writer
+from reconciliations.domain.export import ALL_TABLES, Wanted, begin_export, end_export, note_progress, refuse_range
+from reconciliations.enums import ExportState, FileFormat
+from reconciliations.exports.download import state_after
+from reconciliations.exports.row_pages import RowPages, row_pages_of
+from reconciliations.exports.table import text_cells
+from reconciliations.exports.tables import TABLES
+
+Clock = Callable[[], datetime]
+_MADE: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of each file in the archive. The same rows give the same bytes."""
+
+
+class _Sink:
+    """A file that cannot be read or sought: it keeps what was written until somebody takes it."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> int:
+        """Keeps a part. `ZipFile` calls it."""
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        """Does nothing. `ZipFile` calls it."""
+
+    def taken(self) -> bytes:
+        """Returns what was written since the last call."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+def archive_answer(*, first: date, last: date, by: Principal) -> StreamingHttpResponse:
+    """Returns the response with all tables of all stores in scope. Raises InvalidInput for a wrong range."""
+    refuse_range(first_date=first, last_date=last)
+    stores = list(by.stores().order_by("number", "pk"))
+    pieces = archive(stores=stores, first=first, last=last, by=by)
+    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="cashdesk-{first}-{last}.zip"'
+    return response
+
+
+def archive(
+    *, stores: Sequence[Store], first: date, last: date, by: Principal, clock: Clock = timezone.now
+) -> Iterator[bytes]:
+    """Yields the archive in pieces. Each store has a folder with a CSV of each table.
+
+    At most one page of rows is in memory. Each store is recorded as one export, with its progress.
+    """
+    sink = _Sink()
+    with ZipFile(cast("IO[bytes]", sink), "w", ZIP_DEFLATED) as book:
+        folders: set[str] = set()
+        for store in stores:
+            folder = _folder_of(store, folders)
+            wanted = Wanted(table=ALL_TABLES, store=store, first_date=first, last_date=last, file_format=FileFormat.CSV)
+            for _written in _store_into(book, folder, wanted, by=by, clock=clock):
+                yield sink.taken()
+    yield sink.taken()
+
+
+def _store_into(book: ZipFile, folder: str, wanted: Wanted, *, by: Principal, clock: Clock) -> Iterator[None]:
+    """Writes the tables of a store. Yields after each page."""
+    readings = [row_pages_of(table=table, wanted=wanted, by=by) for table in TABLES.values()]
+    total = sum(reading.rows_total for reading in readings)
+    export = begin_export(wanted=wanted, rows_total=total, by=by, at=clock())
+    done = 0
+    try:
+        for reading in readings:
+            for rows in _table_into(book, folder, reading):
+                done += rows
+                yield
+            note_progress(export=export, rows_done=done, at=clock())
+    except BaseException as error:
+        end_export(export=export, state=state_after(error), rows_done=done, at=clock())
+        raise
+    end_export(export=export, state=ExportState.DONE, rows_done=done, at=clock())
+
+
+def _table_into(book: ZipFile, folder: str, reading: RowPages) -> Iterator[int]:
+    """Writes a table as CSV. Yields the number of rows of each page."""
+    line, cells = line_writer(), text_cells(reading.table)
+    entry = ZipInfo(f"{folder}/{reading.table.name}.csv", date_time=_MADE)
+    entry.compress_type = ZIP_DEFLATED
+    with book.open(entry, "w", force_zip64=True) as file:
+        file.write((BYTE_ORDER_MARK + line(reading.table.headers)).encode())
+        for page in reading.pages():
+            file.write("".join(line(cells(row)) for row in page).encode())
+            yield len(page)
+    yield 0
+
+
+def _folder_of(store: Store, taken: set[str]) -> str:
+    """Returns a name for the folder of a store that no other store has."""
+    number = "".join(one for one in store.number if one.isascii() and one.isalnum()) or "store"
+    name = number if number not in taken else f"{number}-{store.uuid}"
+    taken.add(name)
+    return name
