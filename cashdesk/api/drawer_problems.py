@@ -103,6 +103,17 @@ SESSIONS: Final = (
         ),
     ),
     Problem(
+        code="drawer_locked",
+        statuses=(409,),
+        means="The drawer holds more cash than its store allows, so it takes only sales, refunds, drops and a count.",
+        occurs="Cash is paid in or out or lent at the drawer. The store looks at its drawers each quarter of an hour.",
+        remedy="Drop cash into the safe, then try again.",
+        example=Example(
+            request="POST /api/v1/movements",
+            text="Register 2 holds more cash than it should. Bring cash to the safe first.",
+        ),
+    ),
+    Problem(
         code="settlement_required",
         statuses=(409,),
         means="The registers of this store trade under a settlement only, and the register has no open one.",

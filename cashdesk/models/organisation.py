@@ -182,6 +182,20 @@ class Store(PublicIdModel):
         validators=[MinValueValidator(0)],
         help_text="Minor units. Larger amounts must be confirmed before they are booked. Empty: a default by currency.",
     )
+    pull_minor = models.BigIntegerField(
+        "drop above",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units. A drawer with more cash asks for a drop. Empty: no drawer asks.",
+    )
+    lock_minor = models.BigIntegerField(
+        "lock above",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units. A drawer with more cash takes only sales, refunds, drops and a count. Empty: no lock.",
+    )
     pin_sign_in = models.BooleanField(
         "change of person by PIN",
         default=False,

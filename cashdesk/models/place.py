@@ -68,6 +68,18 @@ class Place(models.Model):
     witness_minor = models.BigIntegerField(
         "witness above", null=True, blank=True, help_text="Minor units. Empty: as in the store."
     )
+    pull_minor = models.BigIntegerField(
+        "drop above", null=True, blank=True, help_text="Minor units, for a register. Empty: as in the store."
+    )
+    lock_minor = models.BigIntegerField(
+        "lock above", null=True, blank=True, help_text="Minor units, for a register. Empty: as in the store."
+    )
+    least_minor = models.BigIntegerField(
+        "least cash", null=True, blank=True, help_text="Minor units, for the safe. Empty: no limit."
+    )
+    most_minor = models.BigIntegerField(
+        "most cash", null=True, blank=True, help_text="Minor units, for the safe. Empty: no limit."
+    )
 
     class Meta:
         ordering = ("store", "kind", "number")
@@ -97,6 +109,15 @@ class Place(models.Model):
                 condition=models.Q(kind__in=(PlaceKind.REGISTER, PlaceKind.VAULT))
                 | models.Q(tolerance_minor__isnull=True, escalation_minor__isnull=True, witness_minor__isnull=True),
                 name="place_only_counted_places_have_limits",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=PlaceKind.REGISTER)
+                | models.Q(pull_minor__isnull=True, lock_minor__isnull=True),
+                name="place_only_registers_ask_for_drops",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=PlaceKind.VAULT) | models.Q(least_minor__isnull=True, most_minor__isnull=True),
+                name="place_only_safes_have_a_range",
             ),
         )
         indexes = (

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_limits import past_limits
 from cashdesk.domain.ledger.undo import why_not_taken_back
 from cashdesk.domain.session.cancel_opening import may_be_a_mistake
 from cashdesk.domain.session.current import open_session_of
@@ -44,6 +46,8 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
         context["can_cancel"] = may_be_a_mistake(session, moved=movements)
         context["movements"] = [_row(movement, why_not=reasons[movement.pk]) for movement in movements]
         context["forms"] = forms_offered(by=by)
+        past = past_limits(store=session.store, places=[session.register], at=timezone.now())
+        context["asks_for_drop"] = bool(past.get(session.register_id))
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
     context["closed"] = [_with_review(closed) for closed in queries.own_closed_sessions(by=by)]

@@ -112,6 +112,7 @@ class Floor:
 
     drawers: list[Drawer]
     vault_settlement: Settlement | None
+    safe: Place | None = None
 
 
 def floor_of(*, store: Store, by: Principal, today: date) -> Floor:
@@ -130,17 +131,18 @@ def floor_of(*, store: Store, by: Principal, today: date) -> Floor:
     }
     dropped_at = _last_drops(store=store, on=today)
     drawers = []
-    vault_settlement = None
+    vault_settlement, safe = None, None
     for place in places.order_by("number"):
         settlement = settlement_at.get(place.pk)
         if place.kind == PlaceKind.VAULT:
+            safe = place
             vault_settlement = settlement if settlement is not None and not settlement.is_closed else None
             continue
         drawer = _drawer(place, session_at.get(place.pk), settlement, store=store)
         if drawer.is_open and drawer.business_date is not None and drawer.business_date < today:
             drawer = replace(drawer, state=DrawerState.OVERDUE)
         drawers.append(replace(drawer, last_drop_at=dropped_at.get(place.pk)))
-    return Floor(drawers=drawers, vault_settlement=vault_settlement)
+    return Floor(drawers=drawers, vault_settlement=vault_settlement, safe=safe)
 
 
 def _places(store: Store) -> "QuerySet[Place]":

@@ -1,6 +1,6 @@
 """Lists the tasks for a supervisor now, most urgent first, each with one button that leads to its page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -12,13 +12,15 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_limits import Past
 from cashdesk.domain.store.business_day import business_date, end_of_business_day
 from cashdesk.enums import VarianceKind
 from cashdesk.formats import style
-from cashdesk.models import Store
+from cashdesk.models import Place, Store
 from cashdesk.templatetags.figures import money
 from reconciliations.enums import Act
-from reconciliations.queries.today import Drawer, DrawerState, Waiting, open_until
+from reconciliations.queries.today import Drawer, DrawerState, open_until
+from reconciliations.queries.variance_queue import Waiting
 from reconciliations.screens.sentences import sentence
 from reconciliations.screens.times import duration, when
 from reconciliations.screens.variance_words import facts_of, headline_of, register_named
@@ -56,17 +58,22 @@ class Findings:
     bags: Sequence[Deposit]
     days: Sequence[date]
     has_closed_days: bool
+    past: Mapping[int, Set[Past]]
+    """The limits that are passed at the open drawers and the safe, by place id."""
+    safe: Place | None
 
 
 def needs_of(found: Findings, *, by: Principal, now: datetime) -> list[Need]:
     """Returns everything that this person should do, most urgent first.
 
-    The order: drawers that are open past their business day, drawers that nobody counted, variances, bags, days that
-    are not closed. A store that has never closed a business day is not asked to close one.
+    The order: drawers that are open past their business day, drawers that nobody counted, drawers and a safe past their
+    limits, variances, bags, days that are not closed. A store that has never closed a business day is not asked to
+    close one.
     """
     return [
         *_overdue(found, by=by, now=now),
         *_uncounted(found, by=by, now=now),
+        *_too_much_cash(found),
         *_variances(found, now=now),
         *_bags(found, now=now),
         *_days(found),
@@ -159,6 +166,35 @@ def _left_uncounted(drawers: Sequence[Drawer], *, today: date) -> list[Drawer]:
     handed_over = [one for one in drawers if one.state == DrawerState.HANDED_OVER]
     late = [one for one in handed_over if one.business_date is not None and one.business_date < today]
     return [one for one in drawers if one.state == DrawerState.UNCOUNTED] + late
+
+
+def _too_much_cash(found: Findings) -> Iterator[Need]:
+    """Tells that a limit is passed, in the same words whatever the amount is (law 5)."""
+    query = urlencode({"store": found.store.uuid})
+    for drawer in found.drawers:
+        if found.past.get(drawer.register.pk):
+            yield Need(
+                title=_("Register %(register)s holds more cash than it should")
+                % {"register": register_named(drawer.register)},
+                facts=[_("Cash should go from the drawer to the safe.")],
+                button=_("Collect cash"),
+                path=f"{reverse('vault-fetch')}?{query}",
+            )
+    past = found.past.get(found.safe.pk, frozenset()) if found.safe is not None else frozenset()
+    if Past.MOST in past:
+        yield Need(
+            title=_("The safe holds more cash than it should"),
+            facts=[_("Cash should go to the bank.")],
+            button=_("Pack a bag"),
+            path=f"{reverse('vault-deposit-new')}?{query}",
+        )
+    if Past.LEAST in past:
+        yield Need(
+            title=_("The safe holds less cash than it should"),
+            facts=[_("Order change, or bring cash.")],
+            button=_("Order change"),
+            path=f"{reverse('vault-order-new')}?{query}",
+        )
 
 
 def _variances(found: Findings, *, now: datetime) -> Iterator[Need]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_limits import past_limits
 from cashdesk.domain.store.business_day import business_date, end_of_business_day
 from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import Role
@@ -32,7 +33,6 @@ from reconciliations.queries.today import (
     Drawer,
     DrawerState,
     Floor,
-    Waiting,
     bags_in_transit,
     change_on_order,
     floor_of,
@@ -40,6 +40,7 @@ from reconciliations.queries.today import (
     open_until,
     waiting_variances,
 )
+from reconciliations.queries.variance_queue import Waiting
 from reconciliations.screens.cards import card_of
 from reconciliations.screens.event_words import ACTIONS, event_in_words
 from reconciliations.screens.needs import (
@@ -105,8 +106,11 @@ def _shown(store: Store, *, by: Principal, now: datetime) -> dict[str, Any]:
     bags = bags_in_transit(store=store)
     days = recent_days_to_close(store=store, at=now)
     last_closed = last_closed_day(store=store)
+    places = [*(drawer.register for drawer in floor.drawers if drawer.is_open), *([floor.safe] if floor.safe else [])]
     found = Findings(
         store=store,
+        past=past_limits(store=store, places=places, at=now),
+        safe=floor.safe,
         drawers=floor.drawers,
         waiting=waiting,
         bags=bags,

@@ -4,12 +4,14 @@ The kinds are paid in, paid out, drop, loan, deposit and withdrawal.
 """
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.cash_limits import is_locked
 from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.ledger.movement_event import record_moved
 from cashdesk.domain.store.may_trade import refuse_switched_off, refuse_unsettled
@@ -21,6 +23,9 @@ from cashdesk.models import CashSession, Movement, Place, Store
 from cashdesk.money import bounded
 from cashdesk.movement_rules import RULES
 
+LOCKED_KINDS: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.LOAN})
+"""What a register that holds too much cash does not take until a drop. Sales and refunds are never stopped."""
+
 
 @transaction.atomic
 def move_cash(
@@ -31,7 +36,8 @@ def move_cash(
     The far end is the other place of this kind of movement (`KindRule.far_end`), such as the vault for a drop.
 
     Does not check that the drawer holds the amount: a refusal would reveal the expected amount (law 5). Raises
-    NothingOpen if the session was closed meanwhile. Raises Conflict if the store or the register may not trade now.
+    NothingOpen if the session was closed meanwhile. Raises Conflict if the store or the register may not trade now, and
+    for money that is paid in or out or lent while the register is locked.
     """
     places = places_of(session.store)
     register = _lock(session.register, kind=kind, places=places)
@@ -40,6 +46,7 @@ def move_cash(
         raise NothingOpen(_("No active shift found for the current user"))
     refuse_switched_off(session.store)
     refuse_unsettled(register=register, store=session.store)
+    _refuse_locked(register, kind=kind, store=session.store, at=at)
     source, destination = _route(register, kind=kind, places=places)
     entry = Entry(
         source=source,
@@ -76,7 +83,8 @@ def move_money(
     movement at a register belongs to the open session, if there is one.
 
     Raises InvalidInput for a kind that is not possible at the place, and for a method other than cash if the kind
-    allows only cash. Raises Conflict if the store or the register may not trade now.
+    allows only cash. Raises Conflict if the store or the register may not trade now, and for money that is paid in or
+    out or lent at a register that is locked until a drop (docs/decisions/0047).
     """
     rule = RULES[kind]
     if not rule.is_by_hand or here.kind not in rule.near_ends:
@@ -102,6 +110,7 @@ def move_money(
                 % {"register": locked.number},
                 code="register_is_idle",
             )
+        _refuse_locked(locked, kind=kind, store=store, at=at)
     source, destination = _route(locked, kind=kind, places=places)
     entry = Entry(
         source=source,
@@ -116,6 +125,16 @@ def move_money(
         note=note,
     )
     return _record(entry, store=store, by=by, at=at)
+
+
+def _refuse_locked(register: Place, *, kind: MovementKind, store: Store, at: datetime) -> None:
+    """Raises Conflict for money that a register does not take while it holds too much cash (docs/decisions/0047)."""
+    if kind in LOCKED_KINDS and is_locked(register=register, store=store, at=at):
+        raise Conflict(
+            _("Register %(register)s holds more cash than it should. Bring cash to the safe first.")
+            % {"register": register.number},
+            code="drawer_locked",
+        )
 
 
 def may_record(kind: MovementKind, *, by: Principal) -> bool:

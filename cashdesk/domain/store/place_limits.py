@@ -13,7 +13,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.errors import Forbidden
 from cashdesk.models import Place, Store
 
-Limit = Literal["tolerance_minor", "escalation_minor", "witness_minor"]
+Limit = Literal["tolerance_minor", "escalation_minor", "witness_minor", "pull_minor", "lock_minor"]
 """A column that a place and its store both have."""
 
 

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.session.register_settings import NUMBER_MAX
+from cashdesk.enums import PlaceKind
 from cashdesk.formats import style
 from cashdesk.forms.setting_fields import AmountField, LineField
 from cashdesk.forms.setting_form import SettingForm
@@ -43,6 +44,38 @@ class LimitsForm(SettingForm):
                 "witness_minor",
                 label=_("A second person confirms counts above"),
                 help_text=_("The second person signs at the same screen."),
+            ),
+            **(self._of_safe() if self.row.kind == PlaceKind.VAULT else self._of_register()),
+        }
+
+    def _of_register(self) -> dict[str, forms.Field]:
+        return {
+            "pull_minor": self._amount(
+                "pull_minor",
+                label=_("Ask for a drop above"),
+                help_text=_("The desk and Today then say that cash should go to the safe."),
+            ),
+            "lock_minor": self._amount(
+                "lock_minor",
+                label=_("Lock the drawer above"),
+                help_text=_("Sales go on. Nobody can pay in or out there until cash went to the safe."),
+            ),
+        }
+
+    def _of_safe(self) -> dict[str, forms.Field]:
+        currency = self.row.store.currency
+        return {
+            "least_minor": AmountField(
+                currency,
+                label=_("Least cash"),
+                empty_words=_("Not used"),
+                help_text=_("Today says if the safe holds less. Leave it empty for no limit."),
+            ),
+            "most_minor": AmountField(
+                currency,
+                label=_("Most cash"),
+                empty_words=_("Not used"),
+                help_text=_("Today says if the safe holds more. Leave it empty for no limit."),
             ),
         }
 

@@ -164,6 +164,33 @@ class LimitForm(SettingForm):
         return _("%(amount)s, the usual limit") % {"amount": style().amount(limit, currency)}
 
 
+class DrawerCashForm(SettingForm):
+    """How much cash a drawer may hold."""
+
+    title = gettext_lazy("Cash in the drawers")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        currency = self.row.currency
+        return {
+            "pull_minor": AmountField(
+                currency,
+                label=_("Ask for a drop above"),
+                empty_words=_("Not used"),
+                help_text=_(
+                    "The desk and Today then say that cash should go to the safe. They never say how much is there."
+                ),
+            ),
+            "lock_minor": AmountField(
+                currency,
+                label=_("Lock the drawer above"),
+                empty_words=_("Not used"),
+                help_text=_(
+                    "Sales go on. Nobody can pay in or out there, or bring a loan, until cash went to the safe."
+                ),
+            ),
+        }
+
+
 class FloatForm(SettingForm):
     """The float with which a drawer begins: one amount, or pieces of notes and coins."""
 
@@ -298,6 +325,7 @@ GROUPS: Final[Mapping[str, type[SettingForm]]] = {
     "day": DayForm,
     "differences": DifferenceForm,
     "amounts": LimitForm,
+    "drawer-cash": DrawerCashForm,
     "float": FloatForm,
     "sign-in": SignInForm,
     "settlements": SettlementForm,

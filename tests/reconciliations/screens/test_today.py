@@ -325,6 +325,30 @@ def day_of(shop: Shop, days: int = 0) -> date:
     return business_date(store=shop.cast.store, at=shop.at) + timedelta(days=days)
 
 
+def test_limits_of_cash_are_told_without_an_amount(cast: Cast, shop: Shop) -> None:
+    cast.store.pull_minor = 300_00
+    cast.store.save(update_fields=["pull_minor"])
+    shop.vault(1_000_00)
+    Place.objects.filter(pk=cast.place(PlaceKind.VAULT).pk).update(most_minor=100_00)
+    shop.sign_on(cast.carla, 200_00)
+    shop.at = ago(minutes=20)
+    shop.sale(444_44)
+    erika = today_of(cast.erika)
+    assert needs(erika) == [
+        ("Register 1 holds more cash than it should", f"/vault/fetch?store={cast.store.uuid}"),
+        ("The safe holds more cash than it should", f"/vault/deposits/new?store={cast.store.uuid}"),
+    ]
+    carla = Browser(cast.carla)
+    assert "This drawer holds more cash than it should. Bring cash to the safe." in carla.get("/desk").content.decode()
+    for page in (erika.text, carla.text):
+        assert not re.search(r"444.44|644.44|300.00|1,000.00|800.00", page)
+    assert not AuditEntry.objects.filter(action="expected.seen").exists()
+    Place.objects.filter(pk=cast.place(PlaceKind.VAULT).pk).update(most_minor=None, least_minor=5_000_00)
+    assert ("The safe holds less cash than it should", f"/vault/orders/new?store={cast.store.uuid}") in needs(
+        today_of(cast.erika)
+    )
+
+
 def test_each_variance_has_the_step_that_is_next(cast: Cast, shop: Shop) -> None:
     zoe = UserFactory(username="zoe", name="Zoe", store=cast.store, role=Role.MANAGER)
     limits(cast.store, second=40_00)
