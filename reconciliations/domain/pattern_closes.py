@@ -17,7 +17,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.tolerance import tolerance_of
 from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
-from cashdesk.models import AuditEntry, CashSession, Movement, Store
+from cashdesk.models import AuditEntry, CashSession, Movement, Place, Store
 from reconciliations.enums import Act
 from reconciliations.models import CloseFacts, VarianceEvent
 from reconciliations.patterns.close import Close
@@ -67,9 +67,15 @@ class CountedClose:
         )
 
 
+def registers_of(store: Store) -> dict[int, Place]:
+    """Returns the registers of a store by id."""
+    return {one.pk: one for one in store.places.filter(kind=PlaceKind.REGISTER)}
+
+
 def counted_closes(
     *,
     store: Store,
+    registers: Mapping[int, Place],
     first: date,
     last: date,
     as_of: datetime | None = None,
@@ -78,15 +84,17 @@ def counted_closes(
 ) -> list[CountedClose]:
     """Returns the closes of business dates from `first` to `last`, by the time of the close. Runs three statements.
 
-    With `as_of`, as the books were at that instant: later closes, late money and corrections are left out. Reads only
-    closes whose facts are kept (`keep_facts`). With `cashier`, only the closes of that person. With `by`, only closes
-    whose result this person may see, and whose drawer waits for no other count (law 5).
+    Reads only closes whose facts are kept (`keep_facts`). `registers` are those of the store (`registers_of`).
+
+    - With `as_of`, as the books were at that instant: later closes, late money and corrections are left out.
+    - With `cashier`, only the closes of that person.
+    - With `by`, only closes whose result this person may see, and whose drawer waits for no other count (law 5).
     """
     rows = CashSession.objects.filter(
         store=store, business_date__gte=first, business_date__lte=last, facts__is_own=True, facts__sales__gte=1
     )
     late = Movement.objects.filter(
-        late_for__in=store.places.filter(kind=PlaceKind.REGISTER),
+        late_for__in=registers,
         session__business_date__gte=first,
         session__business_date__lte=last,
         method=CASH,
@@ -123,7 +131,7 @@ def counted_closes(
             business_date=on,
             closed_at=at,
             difference=difference + moved[pk],
-            tolerance=tolerance_of(store=store, expected=expected, currency=store.currency),
+            tolerance=tolerance_of(store=store, place=registers[register], expected=expected, currency=store.currency),
             sales=sales,
             no_sales=no_sales,
             refunds=refunds,

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 
 from cashdesk.enums import PlaceKind, SessionStatus
 from cashdesk.models import CashSession, Place, Store, User
-from reconciliations.domain.pattern_closes import counted_closes
+from reconciliations.domain.pattern_closes import counted_closes, keep_facts, registers_of
 from reconciliations.enums import PatternGroup
 from reconciliations.models import PatternEvidence, PatternMonth
 from reconciliations.patterns.close import Group
@@ -22,6 +22,8 @@ from reconciliations.patterns.evidence import Evidence, Logs, Question, evidence
 from reconciliations.patterns.review import Month, Standing, family_of, review
 
 WAITS: Final = timedelta(days=7)
+LOOKS_BACK: Final = timedelta(days=365)
+"""Figures describe the closes of twelve months."""
 WEEKDAYS: Final = 7
 
 
@@ -50,6 +52,24 @@ def months_of_review(*, store: Store, at: datetime) -> list[date]:
     return [date(latest.year, number, 1) for number in range(1, latest.month + 1)]
 
 
+def twelve_months(*, store: Store, at: datetime) -> tuple[date, date]:
+    """Returns the first and the last business date that figures describe."""
+    today = at.astimezone(ZoneInfo(store.time_zone)).date()
+    return today - LOOKS_BACK, today
+
+
+def prepare(*, store: Store, at: datetime, with_people: bool) -> None:
+    """Keeps the facts of new closes and freezes the months that are over. Two statements if there is nothing to do.
+
+    `close_days` does this every day, and the first look does what is left. Without `with_people` no evidence about people
+    is made.
+    """
+    first, _last = twelve_months(store=store, at=at)
+    keep_facts(store=store, first=min(months_of_review(store=store, at=at)[0], first))
+    groups = [PatternGroup.REGISTER, PatternGroup.WEEKDAY, *([PatternGroup.CASHIER] if with_people else [])]
+    freeze_months(store=store, groups=groups, at=at)
+
+
 def freeze_months(*, store: Store, groups: Sequence[PatternGroup], at: datetime) -> int:
     """Freezes the months of the review year that are not frozen yet. Returns how many it froze.
 
@@ -70,7 +90,10 @@ def freeze_months(*, store: Store, groups: Sequence[PatternGroup], at: datetime)
 def _freeze(month: date, groups: Sequence[PatternGroup], *, store: Store, at: datetime) -> None:
     as_of = frozen_until(month, store=store)
     last = next_month(month) - timedelta(days=1)
-    closes = [one.as_close for one in counted_closes(store=store, first=month, last=last, as_of=as_of)]
+    closes = [
+        one.as_close
+        for one in counted_closes(store=store, registers=registers_of(store), first=month, last=last, as_of=as_of)
+    ]
     for group in groups:
         family = _family(group, store=store, year=month.year, until=as_of)
         found = evidence_of_month(closes, Group(group))

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry, Place, Store, User
-from reconciliations.domain.pattern_closes import CountedClose, counted_closes, keep_facts
-from reconciliations.domain.pattern_review import freeze_months, months_of_review, review_of
+from reconciliations.domain.pattern_closes import CountedClose, counted_closes, registers_of
+from reconciliations.domain.pattern_review import months_of_review, prepare, review_of, twelve_months
 from reconciliations.domain.pattern_setting import LOOKED, shows_people
 from reconciliations.enums import PatternGroup
 from reconciliations.patterns.close import Close, Group, label_of
@@ -18,7 +16,6 @@ from reconciliations.patterns.figures import limits
 from reconciliations.patterns.review import Standing
 from reconciliations.patterns.summary import Counted, Summary, summaries
 
-LOOKS_BACK: Final = timedelta(days=365)
 LOOKS_MAX: Final = 20
 PEOPLE_FROM: Final = 3
 """The fewest people in the list: with fewer, the difference to the total would tell one from another."""
@@ -71,29 +68,21 @@ def _all_alike(_close: Close) -> int:
     return 0
 
 
-def prepare(*, store: Store, at: datetime, with_people: bool) -> None:
-    """Keeps the facts of new closes and freezes months that are over. Runs two statements if there is nothing to do."""
-    months = months_of_review(store=store, at=at)
-    keep_facts(store=store, first=min(months[0], _today(store, at) - LOOKS_BACK))
-    groups = [PatternGroup.REGISTER, PatternGroup.WEEKDAY, *([PatternGroup.CASHIER] if with_people else [])]
-    freeze_months(store=store, groups=groups, at=at)
-
-
 def look_at(*, store: Store, by: Principal, at: datetime) -> Look:
     """Reads the closes of the last twelve months that the caller may see. Prepares the store first."""
     has_people = shows_people(store)
     prepare(store=store, at=at, with_people=has_people)
-    last = _today(store, at)
-    first = last - LOOKS_BACK
+    first, last = twelve_months(store=store, at=at)
+    registers = registers_of(store)
     return Look(
         store=store,
         first=first,
         last=last,
         # The closes of others give the bands of a strip, so everybody reads all that is not blind.
-        closes=counted_closes(store=store, first=first, last=last, by=by),
+        closes=counted_closes(store=store, registers=registers, first=first, last=last, by=by),
         months=months_of_review(store=store, at=at),
         has_people=has_people,
-        registers={one.pk: one for one in store.places.filter(kind=PlaceKind.REGISTER)},
+        registers=registers,
     )
 
 
@@ -107,7 +96,3 @@ def looks_at(person: User) -> list[AuditEntry]:
     """Returns the latest looks of others at the patterns of a person."""
     found = AuditEntry.objects.filter(action=LOOKED, subject=f"user:{person.pk}")
     return list(found.select_related("user").order_by("-pk")[:LOOKS_MAX])
-
-
-def _today(store: Store, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(store.time_zone)).date()

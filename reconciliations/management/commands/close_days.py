@@ -12,10 +12,12 @@ from cashdesk.management.stores import stores_for
 from cashdesk.models import Store
 from reconciliations.domain.business_day_close import close_business_day, days_to_close
 from reconciliations.domain.late_after_day_close import raise_late_for_closed_days
+from reconciliations.domain.pattern_review import forget_people, prepare
+from reconciliations.domain.pattern_setting import shows_people
 
 
 class Command(BaseCommand):
-    """Closes past business days and reports late money for closed days. Safe to run every minute."""
+    """Closes past business days, reports late money for closed days, and prepares patterns. Safe to run every minute."""
 
     help = "Closes past business days. Open sessions are closed without a count if the store allows it."
 
@@ -39,3 +41,5 @@ class Command(BaseCommand):
                     self.stdout.write(f"  settlement {settlement.uuid} at {settlement.place} closed without a count")
             for day in raise_late_for_closed_days(store=store, at=timezone.now()):
                 self.stdout.write(f"{store.number}: late money was booked for {day.date} after its close")
+            prepare(store=store, at=timezone.now(), with_people=shows_people(store))
+        forget_people(at=timezone.now())

@@ -10,7 +10,7 @@ from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import PaymentType
 from cashdesk.models import CashSession
-from reconciliations.domain.pattern_closes import CountedClose, counted_closes, keep_facts
+from reconciliations.domain.pattern_closes import CountedClose, counted_closes, keep_facts, registers_of
 from reconciliations.models import CloseFacts
 from settlements.domain.no_sale import note_no_sale
 from tests.cashdesk.desk import refusal_of
@@ -35,7 +35,7 @@ def closed(session: CashSession) -> datetime:
 
 def closes(weeks: Weeks, **more: object) -> list[CountedClose]:
     keep_facts(store=weeks.store, first=date(2026, 1, 1))
-    return counted_closes(store=weeks.store, **{**YEAR, **more})
+    return counted_closes(store=weeks.store, registers=registers_of(weeks.store), **{**YEAR, **more})
 
 
 def test_a_close_counts_with_its_sales_refunds_and_openings_without_a_sale(weeks: Weeks) -> None:
@@ -109,8 +109,9 @@ def test_reading_takes_three_statements_however_many_closes(weeks: Weeks) -> Non
         session = weeks.close(weeks.cast.carla, MONDAY, -50, hour=hour)
         weeks.pay(session, 1_00, at=closed(session) + timedelta(days=1))
         keep_facts(store=weeks.store, first=MONDAY)
+        registers = registers_of(weeks.store)
         with counted_queries() as queries:
-            assert counted_closes(store=weeks.store, **YEAR)
+            assert counted_closes(store=weeks.store, registers=registers, **YEAR)
         numbers.append(len(queries))
     assert numbers == [3, 3, 3]
 

@@ -2,8 +2,11 @@
 
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from reconciliations.domain.pattern_closes import keep_facts
 from reconciliations.domain.pattern_review import (
@@ -15,7 +18,7 @@ from reconciliations.domain.pattern_review import (
     review_of,
 )
 from reconciliations.enums import PatternGroup
-from reconciliations.models import PatternEvidence, PatternMonth
+from reconciliations.models import CloseFacts, PatternEvidence, PatternMonth
 from reconciliations.patterns.evidence import Question
 from reconciliations.patterns.review import Outcome
 from tests.cashdesk.desk import refusal_of
@@ -122,3 +125,13 @@ def test_evidence_about_people_goes_with_the_year_after(weeks: Weeks) -> None:
     assert forget_people(at=datetime(2027, 12, 31, tzinfo=UTC)) == 0
     assert forget_people(at=datetime(2028, 1, 1, tzinfo=UTC)) == 2
     assert set(PatternMonth.objects.values_list("group", flat=True)) == {"register", "weekday"}
+
+
+def test_the_command_that_closes_days_prepares_the_patterns(weeks: Weeks) -> None:
+    session = weeks.close(weeks.people["carla"], timezone.now().date() - timedelta(days=2))
+    call_command("close_days", stdout=StringIO())
+    assert CloseFacts.objects.filter(session=session).exists()
+    assert set(PatternMonth.objects.filter(store=weeks.store).values_list("group", flat=True)) == {
+        "register",
+        "weekday",
+    }
