@@ -103,6 +103,7 @@ GRANT INSERT, UPDATE (used_at, revoked_at), DELETE ON cashdesk_onetimelink TO ca
 GRANT INSERT, DELETE ON cashdesk_setuplink TO cashdesk_app;
 GRANT INSERT, UPDATE (device), DELETE ON cashdesk_wrongpin TO cashdesk_app;
 GRANT INSERT, UPDATE, DELETE ON cashdesk_trustedtill, cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
+GRANT INSERT, UPDATE (query, saved_at), DELETE ON reconciliations_varianceview TO cashdesk_app;
 
 -- The second factor: added and removed by people; a recovery code goes when it is used. Accounts at a provider: linked and unlinked.
 GRANT INSERT, UPDATE, DELETE ON otp_totp_totpdevice, otp_static_staticdevice, otp_static_statictoken TO cashdesk_app;

@@ -35,9 +35,7 @@ from cashdesk.models import AuditEntry, Variance
 from cashdesk.queries import session_notes
 from reconciliations.domain.variance_acts import (
     NOTES_MAX,
-    acts_open_to,
     approve_variance,
-    can_recount,
     escalate_variance,
     explain_variance,
     recount_variance,
@@ -45,6 +43,7 @@ from reconciliations.domain.variance_acts import (
     witness_variance,
 )
 from reconciliations.domain.variance_late_amount import late_amount
+from reconciliations.domain.variance_permission import acts_open_to, can_recount
 from reconciliations.enums import Act
 from reconciliations.models import VarianceEvent
 

@@ -24,7 +24,6 @@ from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
 from reconciliations.domain.variance_acts import (
     NOTES_MAX,
-    acts_open_to,
     approve_variance,
     escalate_variance,
     explain_variance,
@@ -32,6 +31,7 @@ from reconciliations.domain.variance_acts import (
     reject_variance,
     witness_variance,
 )
+from reconciliations.domain.variance_permission import acts_open_to
 from reconciliations.filters import PARAMETERS, VarianceFilter
 from reconciliations.models import VarianceEvent
 

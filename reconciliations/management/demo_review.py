@@ -16,13 +16,8 @@ from reconciliations.domain.authorization import issue_authorization
 from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.domain.variance_acts import (
-    acts_open_to,
-    approve_variance,
-    explain_variance,
-    reject_variance,
-    witness_variance,
-)
+from reconciliations.domain.variance_acts import approve_variance, explain_variance, reject_variance, witness_variance
+from reconciliations.domain.variance_permission import acts_open_to
 from reconciliations.enums import Act
 
 LEFT: Final = timedelta(days=3)

@@ -6,6 +6,7 @@ from reconciliations.models.pattern import CloseFacts, PatternEvidence, PatternM
 from reconciliations.models.reconciliation import Reconciliation
 from reconciliations.models.store_day_report import StoreDayReport
 from reconciliations.models.variance_event import VarianceEvent
+from reconciliations.models.variance_view import VarianceView
 
 __all__ = [
     "Authorization",
@@ -17,4 +18,5 @@ __all__ = [
     "Reconciliation",
     "StoreDayReport",
     "VarianceEvent",
+    "VarianceView",
 ]

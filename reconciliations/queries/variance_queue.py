@@ -12,7 +12,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import VarianceKind, VarianceState
 from cashdesk.models import Store, Variance
 from reconciliations import queries
-from reconciliations.domain.variance_acts import acts_open_to
+from reconciliations.domain.variance_permission import acts_open_to
 from reconciliations.enums import Act, Age, Direction, VarianceSort
 from reconciliations.models import VarianceEvent
 

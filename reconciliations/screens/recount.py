@@ -18,7 +18,8 @@ from cashdesk.forms.submit import submit_once
 from cashdesk.models import Variance
 from cashdesk.web.pages import page_for
 from reconciliations import queries
-from reconciliations.domain.variance_acts import can_recount, recount_variance
+from reconciliations.domain.variance_acts import recount_variance
+from reconciliations.domain.variance_permission import can_recount
 
 
 @page_for(Role.MANAGER)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import CASH, Reason, VarianceState
 from cashdesk.models import Variance
-from reconciliations.domain.variance_acts import acts_open_to, why_not
+from reconciliations.domain.variance_permission import acts_open_to, why_not
 from reconciliations.enums import Act
 from reconciliations.queries.variance_queue import Waiting
 

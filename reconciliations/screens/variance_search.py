@@ -25,9 +25,9 @@ PEOPLE_MAX: Final = 300
 C = TypeVar("C", bound=TextChoices)
 
 
-def store_of(request: HttpRequest, *, by: Principal) -> Store | None:
+def store_of(request: HttpRequest, query: Mapping[str, str], *, by: Principal) -> Store | None:
     """Returns the store of the list, or None for all stores of a person who sees several."""
-    if request.GET.get("store") == ALL_STORES and by.own_store is None:
+    if query.get("store") == ALL_STORES and by.own_store is None:
         return None
     return chosen_store(request, by=by)
 
@@ -44,7 +44,7 @@ def search_of(query: Mapping[str, str], *, store: Store | None) -> VarianceSearc
     return VarianceSearch(
         store=store,
         is_waiting=is_waiting,
-        person=_uuid(query.get("person", "")),
+        person=uuid_of(query.get("person", "")),
         station=station,
         kind=_choice(VarianceKind, query.get("kind", "")),
         direction=_choice(Direction, query.get("direction", "")),
@@ -133,7 +133,8 @@ def _number(text: str, *, largest: int) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= largest else None
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
+    """Returns the id in a text, or None."""
     try:
         return UUID(text)
     except ValueError:

@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,7 +29,9 @@ from reconciliations.domain.variance_acts import (
     reject_variance,
     witness_variance,
 )
+from reconciliations.domain.variance_view import delete_view, save_view, views_of
 from reconciliations.enums import Act, VarianceSort
+from reconciliations.models import VarianceView
 from reconciliations.queries.last_closes import LastCloses, last_closes
 from reconciliations.queries.variance_evidence import evidence_of
 from reconciliations.queries.variance_queue import (
@@ -54,6 +55,7 @@ from reconciliations.screens.variance_search import (
     search_of,
     sorts_of,
     store_of,
+    uuid_of,
 )
 from reconciliations.screens.variance_words import STATE_CLASSES, place_in_words
 
@@ -97,12 +99,31 @@ class Bench:
         return f"{path}?{asked}" if asked else path
 
 
-@page_for(Role.MANAGER)
+@page_for(Role.MANAGER, takes_posts=True)
 def variances_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Shows the list of variances that wait, or of all, in a store or in all stores of the person."""
-    bench = _bench(request.GET, store=store_of(request, by=by), by=by)
+    """Shows the list of variances that wait, or of all, in a store or in all stores of the person.
+
+    Saves its filters as a view of the person, and deletes such a view.
+    """
+    query = QueryDict(text_of(request, "list")[:QUERY_MAX]) if request.method == "POST" else request.GET
+    bench = _bench(query, store=store_of(request, query, by=by), by=by)
     _write_as(bench.search.store)
-    return render(request, "reconciliations/variances.html", _list(bench, request, shown=None))
+
+    def show(refusal: Refusal | None = None) -> HttpResponse:
+        context = {**_list(bench, request, shown=None), "typed_name": text_of(request, "name")}
+        return form_page(request, "reconciliations/variances.html", context, refusal)
+
+    if request.method != "POST":
+        return show()
+
+    def act() -> str:
+        if view := uuid_of(text_of(request, "delete")):
+            delete_view(view_id=view, by=by)
+        else:
+            save_view(name=text_of(request, "name"), query=bench.query, by=by, at=bench.now)
+        return bench.path_to(None)
+
+    return submit_once(request, by=by, at=bench.now, act=act, again=lambda error: show(Refusal.of(error)))
 
 
 @page_for(Role.MANAGER, takes_posts=True)
@@ -186,6 +207,7 @@ def _show(request: HttpRequest, bench: Bench, shown: Waiting, refusal: Refusal |
 def _list(bench: Bench, request: HttpRequest, *, shown: Variance | None) -> dict[str, Any]:
     """Returns what the list shows: its rows in groups, its filters, and the ways to its other pages."""
     search = bench.search
+    views = views_of(bench.by)
     rows = [_row(row, bench, shown=shown) for row in bench.page.rows]
     groups = [(_("Variances"), rows)]
     if search.is_waiting:
@@ -216,9 +238,16 @@ def _list(bench: Bench, request: HttpRequest, *, shown: Variance | None) -> dict
         "earlier": query_of(search, page=search.page - 1, for_all_stores=bench.sees_all) if search.page > 1 else None,
         "later": query_of(search, page=search.page + 1, for_all_stores=bench.sees_all) if bench.page.has_more else None,
         "list_path": bench.path_to(None),
+        "views": [
+            {"view": view, "path": _path_of_view(view), "is_current": view.query == bench.query} for view in views
+        ],
         "first_path": bench.path_to(bench.page.rows[0].variance) if bench.page.rows and shown is None else "",
         "done": _(DONE[done]) if (done := request.GET.get("done", "").upper()) in DONE else "",
     }
+
+
+def _path_of_view(view: VarianceView) -> str:
+    return f"{reverse('variance-list')}?{view.query}" if view.query else reverse("variance-list")
 
 
 def _row(row: Waiting, bench: Bench, *, shown: Variance | None) -> dict[str, Any]:

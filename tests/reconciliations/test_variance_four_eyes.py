@@ -5,7 +5,7 @@ import pytest
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import User, Variance
-from reconciliations.domain.variance_acts import acts_open_to, why_not
+from reconciliations.domain.variance_permission import acts_open_to, why_not
 from reconciliations.enums import Act
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import refusal_of

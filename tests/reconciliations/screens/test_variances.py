@@ -10,6 +10,8 @@ from cashdesk.domain.payment.decision import decide_payment
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import MovementKind, PaymentStatus, PaymentType, VarianceKind, VarianceState
 from cashdesk.models import AuditEntry, Variance
+from reconciliations.domain.variance_view import VIEWS_MAX
+from reconciliations.models import VarianceView
 from settlements.domain.no_sale import note_no_sale
 from tests.factories import StoreFactory
 from tests.reconciliations.floor import at_noon
@@ -18,8 +20,8 @@ from tests.screens.desk import Browser
 from tests.settlements.desk import CARD, Shop
 from tests.stories import Cast, counted_queries
 
-STATEMENTS_OF_THE_LIST: Final = 7
-STATEMENTS_OF_THE_PAGE: Final = 22
+STATEMENTS_OF_THE_LIST: Final = 8
+STATEMENTS_OF_THE_PAGE: Final = 23
 
 
 @pytest.fixture
@@ -305,3 +307,33 @@ def test_the_strips_show_only_closes_that_were_counted(cast: Cast, shop: Shop, e
     for title in ("Last closes of Carla 3 closes", "Last closes of register 1 4 closes"):
         assert title in erika.text, title
     assert "Last closes of Bruno" not in erika.text
+
+
+def test_a_person_saves_their_filters_as_a_view(cast: Cast, shop: Shop, erika: Browser) -> None:
+    short_drawer(shop)
+    query = "direction=short&sort=shortage"
+    for _again in range(2):
+        erika.get(f"/variances?{query}")
+        erika.send("/variances", {"name": " Shortages "})
+        assert erika.page.headers["Location"] == f"/variances?{query}"
+    erika.get("/variances")
+    assert f'href="/variances?{query.replace("&", "&amp;")}"' in erika.page.content.decode()
+    view = VarianceView.objects.get()
+    assert (view.user, view.name, view.query) == (cast.erika, "Shortages", query)
+    anna = Browser(cast.anna)
+    assert "Shortages" not in anna.get("/variances").content.decode(), "everybody has their own"
+    assert anna.send("/variances", {"delete": str(view.uuid)}).status_code == 404
+    erika.send("/variances", {"delete": str(view.uuid)})
+    assert not VarianceView.objects.exists()
+
+
+def test_a_view_needs_a_name_and_nobody_has_too_many(cast: Cast, shop: Shop, erika: Browser) -> None:
+    assert erika.fill("/variances", {"name": "  "}).status_code == 400
+    assert "Enter a name for the view." in erika.text
+    assert erika.fill("/variances", {"name": "x" * 61}).status_code == 400
+    for number in range(VIEWS_MAX):
+        assert erika.fill("/variances", {"name": f"view {number}"}).status_code == 303
+    assert erika.fill("/variances", {"name": "one more"}).status_code == 409
+    assert "Delete one first." in erika.text
+    assert erika.fill("/variances", {"name": "view 3"}).status_code == 303, "replaces the view of this name"
+    assert VarianceView.objects.filter(user=cast.erika).count() == VIEWS_MAX
