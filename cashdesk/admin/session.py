@@ -4,7 +4,7 @@ The actions cancel an opening, close a drawer without a count, and count a drawe
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
@@ -16,9 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cashdesk.admin.session_filters import (
+    CashierFilter,
+    RegisterFilter,
+    ResultFilter,
+    StateFilter,
+    has_counted_results_only,
+    state_in_words,
+)
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, AmountField, Done, ReasonForm, units_of
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to_list, moment, money, table, told_of_handover
-from cashdesk.admin_base.model_admin import StoreFilter, note_look
+from cashdesk.admin_base.exact_search import exactly
+from cashdesk.admin_base.model_admin import StoreFilter, note_look, principal_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import late_cash_of
@@ -28,10 +37,15 @@ from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.session.handover import handovers_waiting
+from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import SessionAct
 from cashdesk.formats import style
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.state_flow import FLOW
+from cashdesk.templatetags.figures import signed
+
+PEOPLE_FOUND_MAX: Final = 200
+"""How many people a search by name looks at."""
 
 
 class ForceClose(ActPage):
@@ -128,17 +142,41 @@ class CountAfterwards(ActPage):
         return Done(message=told % {"session": row, "amount": style().amount(counted.amount, counted.currency)})
 
 
+@admin.display(description=gettext_lazy("Number"))
+def number(session: CashSession) -> str:
+    """Shows the number of a session."""
+    return str(session.pk)
+
+
+@admin.display(description=gettext_lazy("Difference"), ordering="difference")
+def difference_shown(session: CashSession) -> str:
+    """Shows the difference of a session that was counted, with its sign. Hides all others (law 5)."""
+    if not session.is_counted or session.difference is None:
+        return NOTHING
+    return signed(session.difference, session.currency)
+
+
+def _figure(session: CashSession, minor: int | None) -> str:
+    """Shows a figure of a session whose drawer holds nothing that somebody still counts (law 5)."""
+    waits = session.awaits_count  # type: ignore[attr-defined]  # from complete()
+    return NOTHING if minor is None or waits or not session.is_counted else amount_shown(minor, session.currency)
+
+
+OPENED_AT: Final = moment("opened_at")
+
+
 @admin.register(CashSession)
 class CashSessionAdmin(ActingAdmin):
     """One row per cash session. An open session shows neither expected figures nor the number of movements (law 5)."""
 
     list_display = (
-        "id", "status", "store", "register", "user", money("start_amount"), money("declared_amount"), moment("opened_at"),
-        moment("closed_at"), day("business_date"),
+        number, "state_shown", "store", "register", "user", "expected_amount_shown", "counted_amount_shown",
+        difference_shown, OPENED_AT, moment("closed_at"), day("business_date"),
     )  # fmt: skip
     joined = ("store", "register", "user", "opened_by", "closed_by", "seal")
-    list_filter = (StoreFilter, "status", "is_handed_over", "is_cancelled")
+    list_filter = (StoreFilter, CashierFilter, RegisterFilter, StateFilter, ResultFilter)
     date_hierarchy = "business_date"
+    ordering = ("-opened_at", "-pk")
     search_fields = ("pk", "uuid")
     search_help_text = gettext_lazy("The number or UUID of a session, or a cashier's name")
     fields = (
@@ -150,17 +188,41 @@ class CashSessionAdmin(ActingAdmin):
     )  # fmt: skip
     acts: ClassVar[tuple[ActPage, ...]] = (CancelOpening(), ForceClose(), CountAfterwards())
 
+    def complete(self, rows: list[Any], request: HttpRequest) -> None:
+        """Adds whether a drawer still needs a count, because the list then hides its figures (law 5)."""
+        handed_over = CashSession.objects.filter(pk__in=[row.pk for row in rows if row.is_handed_over])
+        shown = with_shown_result(handed_over, by=principal_of(request))
+        waits = set(shown.filter(Q(awaits_count=True)).values_list("pk", flat=True))
+        for row in rows:
+            row.awaits_count = row.pk in waits
+
+    def get_sortable_by(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Sorts by the difference only where all rows were counted: the order would tell the others' (law 5)."""
+        return (OPENED_AT, difference_shown) if has_counted_results_only(request) else (OPENED_AT,)
+
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        """Finds a session by its number or its cashier."""
-        by_number, _repeats = super().get_search_results(request, queryset, search_term)
-        if not search_term.strip():
-            return by_number, False
-        by_name = queryset.filter(
-            Q(user__name__icontains=search_term.strip()) | Q(user__username__iexact=search_term.strip())
-        )
-        return by_number | by_name, False
+        """Finds a session by its number or its cashier. Finds the people first, so that an index finds their sessions."""
+        wanted = search_term.strip()
+        if not wanted:
+            return queryset, False
+        people = principal_of(request).people(with_inactive=True)
+        named = people.filter(Q(name__icontains=wanted) | Q(username__iexact=wanted)).order_by("pk")
+        found = exactly(self.model, "pk", wanted) | exactly(self.model, "uuid", wanted)
+        return queryset.filter(found | Q(user__in=list(named.values_list("pk", flat=True)[:PEOPLE_FOUND_MAX]))), False
+
+    @admin.display(description=gettext_lazy("State"))
+    def state_shown(self, session: CashSession) -> str:
+        return state_in_words(session)
+
+    @admin.display(description=gettext_lazy("Expected"))
+    def expected_amount_shown(self, session: CashSession) -> str:
+        return _figure(session, session.expected_amount)
+
+    @admin.display(description=gettext_lazy("Counted"))
+    def counted_amount_shown(self, session: CashSession) -> str:
+        return _figure(session, session.declared_amount)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Writes an audit entry if the page shows the expected amount of an uncounted drawer (law 5)."""

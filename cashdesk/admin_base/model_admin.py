@@ -1,15 +1,13 @@
 """Base classes of the admin's pages: permissions, visible rows, and limits on the rows that a page reads."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
-from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
-from django.db.models import DateField, Field, ForeignKey, IntegerField, Model, Q, QuerySet, UUIDField
+from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.forms import Media, ModelChoiceField, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -19,7 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.additions import additions_to
+from cashdesk.admin_base.calendar import steps_of
+from cashdesk.admin_base.carried_order import CarriedOrder
 from cashdesk.admin_base.constraint_words import WordedForm
+from cashdesk.admin_base.exact_search import exactly
 from cashdesk.admin_base.history import EnglishHistory
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller import audit
@@ -51,6 +52,11 @@ def principal_of(request: HttpRequest) -> Principal:
     if not isinstance(request.user, User):
         raise Http404
     return Principal(user=request.user)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text in a URL can be the id of a row."""
+    return text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS_MAX
 
 
 def has_role(request: HttpRequest, role: Role) -> bool:
@@ -91,8 +97,7 @@ class NamedAutocomplete(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
         """Leaves out what is no id. Django would ask the database for it, and fail instead of refusing the form."""
-        is_id = [not one or (one.isascii() and one.isdecimal() and len(one) <= ID_DIGITS_MAX) for one in value]
-        return super().optgroups(name, [one for one, fits in zip(value, is_id, strict=True) if fits], attr)
+        return super().optgroups(name, [one for one in value if not one or is_id(one)], attr)
 
 
 class BoundedPaginator(ModelPaginator):
@@ -104,14 +109,7 @@ class BoundedPaginator(ModelPaginator):
     @cached_property
     def count(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the admin gives nothing else
-        return rows.order_by()[: self.rows_max].count()
-
-
-class FixedOrder(ChangeList):
-    """A list with one fixed order, which an index provides. It ignores the order in the URL."""
-
-    def get_ordering(self, request: HttpRequest, queryset: "QuerySet[Any]") -> list[Any]:
-        return list(self.model_admin.get_ordering(request))
+        return rows.order_by().values("pk")[: self.rows_max].count()
 
 
 class StoreFilter(admin.SimpleListFilter):
@@ -136,11 +134,7 @@ class StoreFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        return (
-            queryset.filter(**{f"{self.path}__pk": int(value)})
-            if value.isdecimal() and len(value) < 19
-            else queryset.none()
-        )
+        return queryset.filter(**{f"{self.path}__pk": int(value)}) if is_id(value) else queryset.none()
 
 
 class PlaceStoreFilter(StoreFilter):
@@ -231,7 +225,8 @@ class CashdeskAdmin(EnglishHistory, ModelAdmin):
                 offered.add(cast("type[admin.SimpleListFilter]", offer).parameter_name or "")
             else:
                 offered |= {f"{offer}__{ending}" for ending in ("exact", "gte", "lt", "isnull")}
-        if self.date_hierarchy:
+        if self.date_hierarchy and (request is None or f"{self.date_hierarchy}__year" in request.GET):
+            # A month of no year would scan the table.
             offered |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")}
         return lookup in offered
 
@@ -280,12 +275,26 @@ def written_fields(form: "ModelForm[Any]") -> list[str]:
 
 
 class ReadOnlyAdmin(CashdeskAdmin):
-    """A read-only page, because only the domain writes these rows."""
+    """A read-only page, because only the domain writes these rows.
 
-    sortable_by = ()
+    `sortable_by` has the columns of the list by which people may sort it. Name only those that an index carries.
+    """
+
+    sortable_by: ClassVar[tuple[Any, ...]] = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return FixedOrder
+        return CarriedOrder
+
+    def complete(self, rows: list[Any], request: HttpRequest) -> None:
+        """Adds to the rows of one page of the list."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Adds the links to dates. They begin with the oldest account that the person may see, and at least a year ago."""
+        changelist: Any = super().get_changelist_instance(request)
+        if self.date_hierarchy:
+            account = rows_of(Account, by=principal_of(request)).order_by("created_at").first()
+            changelist.calendar = steps_of(changelist, since=account.created_at if account else timezone.now())
+        return changelist
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_fields(request, obj)
@@ -319,24 +328,3 @@ class ReadOnlyInline(TabularInline):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields
-
-
-def exactly(model: type[Model], path: str, text: str) -> Q:
-    """Returns the condition that the column at `path` equals `text`.
-
-    The condition matches no row if the column cannot hold `text`.
-    """
-    field: Field[Any, Any] = model._meta.pk if path == "pk" else model._meta.get_field(path)  # type: ignore[assignment]
-    if isinstance(field, UUIDField):
-        try:
-            return Q(**{path: UUID(text)})
-        except ValueError:
-            return Q(pk__in=[])
-    if isinstance(field, DateField):
-        try:
-            return Q(**{path: date.fromisoformat(text)})
-        except ValueError:
-            return Q(pk__in=[])
-    if isinstance(field, IntegerField) or field.is_relation:
-        return Q(**{path: int(text)}) if text.isdecimal() and text.isascii() and len(text) < 19 else Q(pk__in=[])
-    return Q(**{path: text})

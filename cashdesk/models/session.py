@@ -127,6 +127,15 @@ class CashSession(PublicIdModel):
             models.Index(fields=("register", "-id"), name="session_of_register"),
             # queries.shift_summary(): the sessions of a store by business date.
             models.Index(fields=("store", "business_date"), name="session_of_business_date"),
+            # The list of the back office: by state, which is rare except for closed ones; and by difference, of all stores.
+            models.Index(fields=("status", "-opened_at", "-id"), name="session_of_status_newest"),
+            models.Index(fields=("-opened_at",), condition=Q(is_handed_over=True), name="session_handed_over_newest"),
+            models.Index(fields=("-opened_at",), condition=Q(is_cancelled=True), name="session_cancelled_newest"),
+            models.Index(
+                fields=("difference", "id"),
+                condition=Q(difference__lt=0) | Q(difference__gt=0),
+                name="session_by_difference",
+            ),
         )
 
     def __str__(self) -> str:

@@ -90,13 +90,6 @@ def test_late_cash_explains_the_difference_of_a_closed_session(cast: Cast, trace
     ]
 
 
-def test_the_list_of_sessions_shows_no_difference(cast: Cast, traces: Traces) -> None:
-    page = sits_down(cast.erika).get(list_of(CashSession)).content.decode()
-    assert "€123.00" in page
-    assert "125.00" not in page
-    assert "€2.00" not in page
-
-
 def test_a_look_at_a_drawer_that_nobody_counted_is_noted(cast: Cast, drawer: CashSession) -> None:
     by = Principal(user=cast.erika)
     closed = force_close_session(session=drawer, by=by, at=minutes(9), reason="went home")

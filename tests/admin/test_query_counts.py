@@ -46,13 +46,13 @@ STATEMENTS_OF_A_LIST: Final = {
     Payment: 3,
     Order: 3,
     Movement: 3,
-    CashSession: 5,
+    CashSession: 4,
     Count: 4,
     Seal: 3,
     AuditEntry: 3,
 }
-"""The rows and how many there are; the stores of the filter; the first and last date of the sessions and the dates
-between; the amounts of the counts."""
+"""The rows and how many there are; the stores of the filter; the oldest account, with which the dates above the sessions
+begin; the amounts of the counts."""
 
 STATEMENTS_OF_A_PAGE: Final = {
     Account: 1,
