@@ -70,7 +70,8 @@ def test_who_works_in_no_store_chooses_one_and_stays_there(cast: Cast, pages: li
         anna.get(path)
         assert "Which store? Choose the store whose safe you want to see. 1337 Berlin 2001 Potsdam" in anna.text
         assert anna.get(f"{path}?store={cast.store.uuid}").status_code == 200, path
-        links = re.findall(r'href="(/vault/[^"]*)"', anna.page.content.decode())
+        # A file names its bag, and nobody goes on from a file.
+        links = re.findall(r'href="(/vault/[^".]*)"', anna.page.content.decode())
         assert all("store=" in link or str(cast.store.uuid) in link for link in links), (path, links)
         assert anna.get(f"{path}?store={other.uuid}").status_code == (
             404 if re.search("[0-9a-f]{8}-", path) else 200
