@@ -12,6 +12,7 @@ from reconciliations.screens.patterns import (
     pattern_register_page,
     patterns_page,
 )
+from reconciliations.screens.range_reports import operator_page, over_short_page, position_file_page
 from reconciliations.screens.recount import recount_page, session_recount_page
 from reconciliations.screens.search import search_page
 from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
@@ -35,6 +36,11 @@ urlpatterns = [
     path("variances/<uuid:variance>", variance_page_of, name="variance-page"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
     path("reports", reports_page, name="reports"),
+    path("reports/over-short", over_short_page, name="over-short"),
+    path("reports/over-short.<slug:file_format>", over_short_page, name="over-short-file"),
+    path("reports/operator", operator_page, name="operator-month"),
+    path("reports/operator.<slug:file_format>", operator_page, name="operator-month-file"),
+    path("reports/position.<slug:file_format>", position_file_page, name="position-file"),
     path("reports/days/<uuid:store>/<int:number>", store_day_page, name="store-day"),
     path("reports/days/<uuid:store>/<int:number>.<slug:file_format>", store_day_file_page, name="store-day-file"),
     path("reports/exports/", exports_page, name="exports"),

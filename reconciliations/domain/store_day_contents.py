@@ -7,20 +7,20 @@ The number of statements is fixed.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Count, Max, Min
 
 from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.domain.ledger.expected import MovedOfKind, moved_by_kind_in
-from cashdesk.domain.store.business_day import end_of_business_day
+from cashdesk.domain.store.business_day import window
 from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import AuditEntry, CashSession, Movement, Place, Store
 from cashdesk.pair import Pair
 from reconciliations.domain import store_day_sums
-from settlements.domain.report import NO_SALE
+from settlements.domain.report import NO_SALE, OPENED
 from settlements.domain.visibility import settlements_with_shown_result
 from settlements.domain.z_lines import BOOKED_BY_A_CLOSE, over_short, without
 from settlements.enums import Closing, DepositState, SettlementState, SettlementType
@@ -86,7 +86,7 @@ def contents_of(*, store: Store, on: date, last_movement: int) -> dict[str, Any]
         "drawers": told[: len(drawers)],
         "safe": told[len(drawers) :],
         "deposits": _deposits(store, on, last_movement),
-        "no_sales": _no_sales(store, on),
+        "no_sales": _no_sales(store, on, drawers),
         "movements": _range(store, on, last_movement),
     }
 
@@ -120,9 +120,18 @@ def takings_of(*, store: Store, on: date, until: int, leaves_out: dict[str, list
 
 def _drawers(store: Store, on: date) -> list[_Period]:
     """Returns the sessions and the register settlements of the day that are closed, by register and time."""
+    begin, end = window(store=store, first=on, last=on)
     sessions = with_shown_result(CashSession.objects.filter(store=store, business_date=on), by=SYSTEM)
     settlements = settlements_with_shown_result(
-        Settlement.objects.filter(store=store, business_date=on, type=SettlementType.CASHREGISTER), by=SYSTEM
+        Settlement.objects.filter(
+            # The day is that of the opening, and the index is on its instant.
+            store=store,
+            opened_at__gte=begin,
+            opened_at__lt=end,
+            business_date=on,
+            type=SettlementType.CASHREGISTER,
+        ),
+        by=SYSTEM,
     )
     settled = settlements.filter(state=SettlementState.CLOSED).select_related("place", "seal")
     around = [_of_settlement(one) for one in settled.prefetch_related("closing_amounts").order_by("pk")]
@@ -192,7 +201,7 @@ def _of_settlement(settlement: Any) -> _Period:
 
 def _counts_of_safe(store: Store, on: date) -> list[_Period]:
     """Returns the settlements of the safe that were closed with a count during the business day."""
-    begin, end = end_of_business_day(store=store, on=on - timedelta(days=1)), end_of_business_day(store=store, on=on)
+    begin, end = window(store=store, first=on, last=on)
     vault = Settlement.objects.filter(place__store=store, place__kind=PlaceKind.VAULT, opened_at__lt=end)
     rows = settlements_with_shown_result(vault.filter(state=SettlementState.CLOSED), by=SYSTEM)
     # The settlements of a safe follow each other, so the last ones are enough. An index gives them in this order.
@@ -241,7 +250,8 @@ def _told(period: _Period, moves: Sequence[MovedOfKind]) -> dict[str, Any]:
 
 def _deposits(store: Store, on: date, until: int) -> list[dict[str, Any]]:
     """Returns the bags that were packed on the day, with their amounts: who packs a bag counts it."""
-    bags = Deposit.objects.filter(store=store, movement__business_date=on, movement_id__lte=until)
+    begin, end = window(store=store, first=on, last=on)
+    bags = Deposit.objects.filter(store=store, prepared_at__gte=begin, prepared_at__lt=end, movement_id__lte=until)
     bags = bags.exclude(state=DepositState.CANCELLED).select_related("movement").order_by("pk")
     return [
         {
@@ -255,12 +265,23 @@ def _deposits(store: Store, on: date, until: int) -> list[dict[str, Any]]:
     ]
 
 
-def _no_sales(store: Store, on: date) -> list[list[int]]:
-    """Returns [station, number] for the drawers that were opened without a sale during the business day."""
-    begin, end = end_of_business_day(store=store, on=on - timedelta(days=1)), end_of_business_day(store=store, on=on)
+def _no_sales(store: Store, on: date, drawers: Sequence[_Period]) -> list[list[int]]:
+    """Returns [station, number] for the drawers that were opened without a sale during the business day.
+
+    Reads the audit trail of the registers from the first opening of the day on.
+    """
+    openings = AuditEntry.objects.filter(
+        subject__in=[f"{drawer.of}:{drawer.row.pk}" for drawer in drawers], action__in=OPENED
+    )
+    since = openings.aggregate(first=Min("pk"))["first"]
+    if since is None:
+        return []
+    begin, end = window(store=store, first=on, last=on)
     stations = dict(store.places.filter(kind=PlaceKind.REGISTER).values_list("pk", "number"))
     subjects = {f"place:{pk}": number for pk, number in stations.items()}
-    rows = AuditEntry.objects.filter(action=NO_SALE, subject__in=subjects, at__gte=begin, at__lt=end).order_by()
+    rows = AuditEntry.objects.filter(
+        action=NO_SALE, subject__in=subjects, pk__gt=since, at__gte=begin, at__lt=end
+    ).order_by()
     counted = rows.values("subject").annotate(n=Count("pk")).values_list("subject", "n")
     return sorted([subjects[subject], number] for subject, number in counted)
 

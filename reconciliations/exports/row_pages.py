@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from django.db.models import Count, Max
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.store.business_day import end_of_business_day
+from cashdesk.domain.store.business_day import window
 from reconciliations.domain.export import Wanted
 from reconciliations.exports.table import Table
 
@@ -85,15 +85,8 @@ class RowPages:
 
 def in_window(table: Table, wanted: Wanted) -> dict[str, Any]:
     """Returns the filter of the rows of a table without business dates: those of the time of the business days."""
-    # The first and the last day that Python knows have no day before or behind them.
-    before = wanted.first_date - timedelta(days=1) if wanted.first_date > date.min + timedelta(days=1) else None
-    last = wanted.last_date if wanted.last_date < date.max - timedelta(days=1) else None
-    found: dict[str, Any] = {table.store_path: wanted.store}
-    if before is not None:
-        found[f"{table.found_by}__gte"] = end_of_business_day(store=wanted.store, on=before)
-    if last is not None:
-        found[f"{table.found_by}__lt"] = end_of_business_day(store=wanted.store, on=last)
-    return found
+    begin, end = window(store=wanted.store, first=wanted.first_date, last=wanted.last_date)
+    return {table.store_path: wanted.store, f"{table.found_by}__gte": begin, f"{table.found_by}__lt": end}
 
 
 def row_pages_of(*, table: Table, wanted: Wanted, by: Principal, page_rows: int = PAGE_ROWS) -> RowPages:

@@ -87,6 +87,12 @@ MATRIX: Final[dict[str, str]] = {
     "today": "sxxxoo>o",
     "today-now": MANAGERS_OF_A_ROW,
     "reports": "sxxxoo>o",
+    "over-short": "sxxxoo>o",
+    "over-short-file": "sxxxoo>o",
+    "operator-month": "sxxxoo>o",
+    # Nobody was chosen.
+    "operator-month-file": "sxxxee>e",
+    "position-file": "sxxxoo>o",
     "board": ADMINS,
     "board-now": ADMINS,
     "desk-register": "sooooo>o",

@@ -23,3 +23,14 @@ def end_of_business_day(*, store: Store, on: date) -> datetime:
     """
     cut_off = datetime.combine(on + timedelta(days=1), time(store.cut_off_hour), tzinfo=ZoneInfo(store.time_zone))
     return cut_off.astimezone(UTC)
+
+
+def window(*, store: Store, first: date, last: date) -> tuple[datetime, datetime]:
+    """Returns the instants (UTC) at which the first business day of a range begins and the last one ends."""
+    # The first and the last day that Python knows have no day before or behind them.
+    begin, end = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    if first > date.min + timedelta(days=1):
+        begin = end_of_business_day(store=store, on=first - timedelta(days=1))
+    if last < date.max - timedelta(days=1):
+        end = end_of_business_day(store=store, on=last)
+    return begin, end

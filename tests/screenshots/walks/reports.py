@@ -3,7 +3,7 @@
 from typing import Final
 
 from cashdesk.enums import PlaceKind
-from cashdesk.models import Seal
+from cashdesk.models import Seal, User
 from reconciliations.models import StoreDayReport
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, open_drawer, sell, store
@@ -63,6 +63,14 @@ def walk(album: Album) -> None:
         album.take()
         report = StoreDayReport.objects.filter(store=berlin).latest("number")
         album.visit("store-day", berlin.uuid, report.number)
+        album.take(prints=True, paper=A4)
+    with album.story("ranges"):
+        album.visit("over-short", query="?preset=last-month")
+        album.take(prints=True, paper=A4)
+        album.visit("operator-month")
+        album.take("nobody chosen")
+        carla = User.objects.get(username="carla")
+        album.visit("operator-month", query=f"?preset=last-month&person={carla.uuid}")
         album.take(prints=True, paper=A4)
     with album.story("settled"):
         album.enter("grace")
