@@ -33,6 +33,7 @@ PROVIDER: Final = ProviderSettings(
 DRAWER: Final = {
     "about", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
     "desk-hand-over", "desk-result", "session-count", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
+    "variance-list", "variance-page",
 }  # fmt: skip
 ACCOUNT: Final = {
     "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
@@ -152,7 +153,20 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.press()
     page.locator("#review").wait_for()
     walk.look()
-    walk.visit(f"/variances/{Variance.objects.filter(session__user=cast.bruno).get().uuid}/recount")
+    walk.visit("/variances?show=all")
+    page.locator(".narrow-down").last.click()
+    page.locator("#view-name").fill(" ")
+    walk.screen.expected_status = 400
+    page.get_by_role("button", name="Ansicht speichern").click()
+    page.locator("#view-name-error").wait_for()
+    walk.look()
+    short = Variance.objects.filter(session__user=cast.bruno).get()
+    walk.visit(f"/variances/{short.uuid}")
+    walk.screen.expected_status = 400
+    page.locator("[name=act][value=EXPLAIN]").click()
+    page.locator("#reason-error").wait_for()
+    walk.look()
+    walk.visit(f"/variances/{short.uuid}/recount")
     page.locator("#pieces-2000").fill("x")
     refused(walk)
 
