@@ -37,7 +37,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 .DEFAULT_GOAL := help
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
-.PHONY: help demo run test test-sqlite test-postgres test-core test-long test-browser test-browser-slow screenshots \
+.PHONY: help demo run test test-sqlite test-postgres test-core test-long patterns-long test-browser test-browser-slow screenshots \
 	storm check lint types commits layers migrations-check deploy-check api-check api-clients api-cases bench real-retail lock messages clean
 
 help: ## list what there is
@@ -117,6 +117,10 @@ test-core: $(READY) ## domain, models and published APIs, on SQLite only: for on
 test-long: $(READY) ## the longest proofs in their long form, before a release, on both databases
 	$(call on_both_databases,The long proofs,env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 \
 		-n $(WORKERS) $(PYTEST_ARGS))
+
+patterns-long: $(READY) ## how often patterns find a loss, and mark nobody wrongly: many made-up shops
+	$(ON_SQLITE) env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 -n $(WORKERS) \
+		tests/reconciliations/patterns/test_worlds.py $(PYTEST_ARGS)
 
 test-browser: $(READY) ## the screens in a real browser (needs chromium-headless-shell or chromium), on both databases
 	$(call on_both_databases,The browser tests,$(PYTEST) -m browser tests/browser -n $(BROWSERS) $(PYTEST_ARGS))
