@@ -54,6 +54,10 @@ SECOND_FACTOR: Final = {
     "second-factor-remove",
 }  # fmt: skip
 """Pages that tests/browser/test_second_factor.py walks through."""
+PATTERNS: Final = {
+    "patterns", "patterns-own", "patterns-people", "patterns-person", "patterns-register", "settings-patterns",
+}  # fmt: skip
+"""Pages that tests/browser/test_patterns.py walks through."""
 EMPTY: Final = {"setup"}
 """The page of an empty installation: tests/browser/test_setup.py visits it."""
 OFFLINE: Final = {"manifest", "service-worker", "offline"}
@@ -80,7 +84,7 @@ LEADS_ON: Final = {
 def test_the_walks_lead_to_every_page() -> None:
     modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
     names = {str(path.name) for module in modules for path in module.urlpatterns if path.name}
-    assert names == DRAWER | ACCOUNT | SETTLEMENT | VAULT | SECOND_FACTOR | EMPTY | OFFLINE | LEADS_ON
+    assert names == DRAWER | ACCOUNT | SETTLEMENT | VAULT | SECOND_FACTOR | PATTERNS | EMPTY | OFFLINE | LEADS_ON
 
 
 def refused(walk: Walk) -> None:
