@@ -38,6 +38,7 @@ GRANT INSERT ON
     settlements_closingamount,
     settlements_settlementcount,
     settlements_creditcorrection,
+    settlements_payout,
     cashdesk_businessday,
     reconciliations_reconciliation,
     reconciliations_authorization,

@@ -42,8 +42,10 @@ class ReconciliationsConfig(model_words.WordedApp):
                 pages=("patterns",),
                 order=45,
             ),
+            Destination(key="money", label=noop("Money"), icon="money", pages=("money",), order=50),
         ),
         sections={
+            "/money": "money",
             "/today": "today",
             "/board": "today",
             "/patterns": "patterns",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from reconciliations.screens.board import board_now_page, board_page
 from reconciliations.screens.exports import export_all_page, export_file_page, export_progress_page, exports_page
+from reconciliations.screens.money import money_page
 from reconciliations.screens.pattern_setting import pattern_setting_page
 from reconciliations.screens.patterns import (
     own_patterns_page,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("today/<uuid:store>/now", today_now_page, name="today-now"),
     path("board", board_page, name="board"),
     path("board/now", board_now_page, name="board-now"),
+    path("money", money_page, name="money"),
     path("search", search_page, name="search"),
     path("patterns", patterns_page, name="patterns"),
     path("patterns/me", own_patterns_page, name="patterns-own"),

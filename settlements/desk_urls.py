@@ -12,6 +12,7 @@ from settlements.screens.deposits import (
     prepare_page,
 )
 from settlements.screens.no_sale import no_sale_page
+from settlements.screens.payouts import payout_new_page, payout_reverse_page, payouts_page
 from settlements.screens.report_files import deposit_file_page
 from settlements.screens.vault_money import change_page, fetch_page, loan_page, pay_in_page, pay_out_page
 from settlements.screens.vault_movements import movements_page, reverse_page
@@ -24,6 +25,9 @@ urlpatterns = [
     path("vault/orders/<uuid:order>", order_page, name="vault-order"),
     path("vault/orders/<uuid:order>/arrive", arrive_page, name="vault-order-arrive"),
     path("vault/orders/<uuid:order>/cancel", cancel_page, name="vault-order-cancel"),
+    path("money/payouts", payouts_page, name="payouts"),
+    path("money/payouts/new", payout_new_page, name="payout-new"),
+    path("money/payouts/<uuid:payout>/reverse", payout_reverse_page, name="payout-reverse"),
     path("vault/loan", loan_page, name="vault-loan"),
     path("vault/fetch", fetch_page, name="vault-fetch"),
     path("vault/pay-in", pay_in_page, name="vault-pay-in"),

@@ -10,7 +10,7 @@ _OF_OTHER_STATE: Final = "NOT EXISTS (SELECT 1 FROM settlements_settlement WHERE
 register_laws(
     Laws(
         app="settlements",
-        never_changed=("initialamount", "closingamount", "settlementcount", "creditcorrection"),
+        never_changed=("initialamount", "closingamount", "settlementcount", "creditcorrection", "payout"),
         also_never_deleted=("settlement", "deposit", "changeorder", "cashbookaccount"),
         frozen={
             "settlement": (
@@ -71,6 +71,22 @@ register_laws(
                         SELECT 1 FROM cashdesk_movement
                         WHERE id = NEW.movement_id AND store_id = NEW.store_id AND kind = 'DEPOSIT'
                           AND reverses_id IS NULL
+                    )
+                """,
+            },
+            "payout": {
+                "a payout has movements of its store out of clearing": """
+                    NOT EXISTS (
+                        SELECT 1 FROM cashdesk_movement
+                        WHERE id = NEW.movement_id AND store_id = NEW.store_id AND kind = 'PAYOUT'
+                          AND reverses_id IS NULL
+                    ) OR (
+                        NEW.fee_movement_id IS NOT NULL AND NOT EXISTS (
+                            SELECT 1 FROM cashdesk_movement fee, cashdesk_movement paid
+                            WHERE fee.id = NEW.fee_movement_id AND paid.id = NEW.movement_id AND fee.kind = 'FEE'
+                              AND fee.store_id = NEW.store_id AND fee.currency = paid.currency
+                              AND fee.method = paid.method AND fee.reverses_id IS NULL
+                        )
                     )
                 """,
             },

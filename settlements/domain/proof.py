@@ -11,14 +11,14 @@ from cashdesk.models import Movement, Place, Seal, Store
 from cashdesk.money import to_text
 from cashdesk.pair import Pair
 from settlements.enums import ChangeOrderState, DepositState, SettlementState, SettlementType
-from settlements.models import ChangeOrder, ClosingAmount, Deposit, Settlement
+from settlements.models import ChangeOrder, ClosingAmount, Deposit, Payout, Settlement
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
     """Yields one sentence per fault in a store's settlements. Faults exist only if somebody changed rows directly.
 
     Compares the figures with the movements. Also checks the bookings of each close, the chain of vault settlements,
-    the state stored on places, change orders and deposits.
+    the state stored on places, change orders, deposits and payouts.
     """
     closed = Settlement.objects.filter(store=store, state=SettlementState.CLOSED).select_related("place", "seal")
     for settlement in closed.prefetch_related("initial_amounts", "closing_amounts").iterator(chunk_size=500):
@@ -27,6 +27,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
     yield from _faults_of_places(store)
     yield from _faults_of_change(store)
     yield from _faults_of_deposits(store)
+    yield from _faults_of_payouts(store)
 
 
 def _faults_of(settlement: Settlement) -> Iterator[str]:
@@ -153,3 +154,19 @@ def _faults_of_deposits(store: Store) -> Iterator[str]:
             if told != (correction.number, correction.corrected_from, change, correction.difference):
                 yield f"{deposit} of store {store.number}: correction {correction.number} does not follow the one before."
             standing = correction.corrected_to
+
+
+def _faults_of_payouts(store: Store) -> Iterator[str]:
+    """Checks that every payout has its movements out of clearing, and that its fee is reversed if the payout is."""
+    rows = Payout.objects.filter(store=store).select_related("movement__reversed_by", "fee_movement__reversed_by")
+    for payout in rows.iterator(chunk_size=500):
+        paid, fee = payout.movement, payout.fee_movement
+        if (paid.store_id, paid.kind, paid.reverses_id) != (store.pk, MovementKind.PAYOUT, None):
+            yield f"{payout} of store {store.number}: its movement is no payout."
+        if fee is None:
+            continue
+        same = (fee.store_id, fee.kind, fee.currency, fee.method, fee.reverses_id)
+        if same != (store.pk, MovementKind.FEE, paid.currency, paid.method, None):
+            yield f"{payout} of store {store.number}: its fee does not belong to it."
+        if hasattr(fee, "reversed_by") != hasattr(paid, "reversed_by"):
+            yield f"{payout} of store {store.number}: only one of payout and fee is reversed."

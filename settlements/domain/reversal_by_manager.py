@@ -1,4 +1,4 @@
-"""Reverses movements for managers. Reversing a deposit's movement also cancels the deposit."""
+"""Reverses movements for managers. A reversed deposit is cancelled, and a payout goes back together with its fee."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,8 +11,9 @@ from cashdesk.domain.ledger import reversal as ground
 from cashdesk.enums import MovementKind
 from cashdesk.models import Movement
 from settlements.domain.deposit import cancel_deposit
+from settlements.domain.payout import reverse_payout
 from settlements.enums import DepositState
-from settlements.models import Deposit
+from settlements.models import Deposit, Payout
 
 
 def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
@@ -27,6 +28,10 @@ def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason:
         deposit = Deposit.objects.select_related("store").filter(movement=movement).first()
         if deposit is not None:
             return cancel_deposit(deposit=deposit, by=by, at=at, reason=reason)
+    if movement.kind == MovementKind.PAYOUT and movement.reverses_id is None:
+        payout = Payout.objects.select_related("store").filter(movement=movement).first()
+        if payout is not None:
+            return reverse_payout(payout=payout, by=by, at=at, reason=reason)
     return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
 
 

@@ -3,6 +3,7 @@
 from settlements.models.cashbook import CashbookAccount
 from settlements.models.change_order import ChangeOrder
 from settlements.models.deposit import CreditCorrection, Deposit
+from settlements.models.payout import Payout
 from settlements.models.settlement import ClosingAmount, InitialAmount, Settlement, SettlementCount
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CreditCorrection",
     "Deposit",
     "InitialAmount",
+    "Payout",
     "Settlement",
     "SettlementCount",
 ]

@@ -164,8 +164,8 @@ ABOUT_ONE_KIND = {
         "FLOAT"
     },  # the float of a settlement is recorded before the settlement
     "reconciliations/domain/expected_cash.py": {"FLOAT"},  # what the cashier counted stands for the float
-    "settlements/domain/proof.py": {"CLEARING", "OVER_SHORT", "RETURN"},
-    "settlements/domain/reversal_by_manager.py": {"DEPOSIT"},  # reversing it cancels the bag
+    "settlements/domain/proof.py": {"CLEARING", "FEE", "OVER_SHORT", "PAYOUT", "RETURN"},
+    "settlements/domain/reversal_by_manager.py": {"DEPOSIT", "PAYOUT"},  # a bag is cancelled, a fee goes back too
     "settlements/domain/store_movement.py": {"DEPOSIT"},  # it packs a bag
     "settlements/domain/z_lines.py": {"CLEARING", "RETURN"},
     "settlements/domain/visibility.py": {"FLOAT"},
