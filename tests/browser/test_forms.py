@@ -18,6 +18,7 @@ from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
 from settlements.domain.deposit import credit_deposit, prepare_deposit
+from settlements.domain.payout import record_payout
 from tests.browser.forms import ASKING_BAR_SHARE_MAX, Walk
 from tests.browser.screen import Screen
 from tests.cashdesk.desk import close_drawer, move, open_drawer
@@ -47,7 +48,7 @@ VAULT: Final = {
     "vault-order-cancel", "vault-fetch", "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault",
     "vault-deposit-new", "vault-deposit", "vault-deposit-collect", "vault-deposit-credit", "report-stores", "z-reports",
     "report-places", "all-stores", "drawers", "today", "x-report", "z-report", "exports", "vault-movement-reverse",
-    "vault-deposit-correct", "search",
+    "vault-deposit-correct", "search", "money", "payouts", "payout-new", "payout-reverse",
 }  # fmt: skip
 SECOND_FACTOR: Final = {
     "sign-in-code", "sign-in-second-factor", "second-factor", "second-factor-new", "second-factor-codes",
@@ -292,6 +293,14 @@ def vault(walk: Walk, cast: Cast) -> None:
     walk.visit(f"/vault/deposits/{bag.uuid}/collect")
     walk.visit(f"/vault/deposits/{bag.uuid}/credit")
     walk.visit(f"/vault/movements/{bag.movement.uuid}/reverse")
+    refused(walk)
+    walk.visit("/money")
+    walk.visit("/money/payouts")
+    walk.visit("/money/payouts/new")
+    refused(walk)
+    by, now = Principal(user=cast.erika), timezone.now()
+    paid_out = record_payout(store=cast.store, method="CARD", currency="EUR", amount=5_00, by=by, at=now)
+    walk.visit(f"/money/payouts/{paid_out.uuid}/reverse")
     refused(walk)
     credit_deposit(deposit=bag, amount=4_00, by=Principal(user=cast.anna), at=timezone.now())
     walk.visit(f"/vault/deposits/{bag.uuid}/correct-credit")

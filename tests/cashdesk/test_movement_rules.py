@@ -173,6 +173,9 @@ ABOUT_ONE_KIND = {
     "settlements/screens/vault_money.py": {"WITHDRAWAL"},  # change can be ordered beforehand
     "cashdesk/domain/ledger/proof.py": {"FLOAT", "OVER_SHORT", "RETURN"},
     "cashdesk/queries.py": {"RETURN"},
+    "reconciliations/documents/store_day.py": {"OVER_SHORT"},
+    "reconciliations/domain/store_day_contents.py": {"OVER_SHORT"},
+    "reconciliations/domain/pattern_closes.py": {"PAID_OUT", "REFUND", "SALE"},
     "reconciliations/domain/store_day_sums.py": {"FLOAT"},  # a session without one was taken over
 }
 """The files that compare a movement's kind, and with which: each is about that kind alone."""

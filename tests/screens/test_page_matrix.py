@@ -22,6 +22,7 @@ from reconciliations.domain.business_day_close import close_business_day
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
 from settlements.domain.deposit import prepare_deposit
+from settlements.domain.payout import record_payout
 from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.module_world import ModuleWorld
@@ -48,12 +49,12 @@ MATRIX: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("all-stores", "vault", "vault-change", "vault-orders", "vault-order-new", "vault-loan", "vault-fetch",
          "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault-deposit-new", "exports",
-         "variance-list"), MANAGERS
+         "variance-list", "payouts", "payout-new"), MANAGERS
     ),
     **dict.fromkeys(
         ("report-places", "x-report", "z-reports", "z-report", "vault-of", "vault-order", "vault-order-arrive",
          "vault-order-cancel", "vault-movement-reverse", "vault-deposit", "vault-deposit-collect",
-         "vault-deposit-credit", "recount", "variance-page", "person-new-password"), MANAGERS_OF_A_ROW
+         "vault-deposit-credit", "payout-reverse", "recount", "variance-page", "person-new-password"), MANAGERS_OF_A_ROW
     ),
     **dict.fromkeys(
         ("store-day", "store-day-file", "x-report-file", "z-report-file", "vault-deposit-file"), MANAGERS_OF_A_ROW
@@ -85,6 +86,7 @@ MATRIX: Final[dict[str, str]] = {
     # An admin of more than one store chooses one first.
     "drawers": "sxxxoo>o",
     "today": "sxxxoo>o",
+    "money": "sxxxoo>o",
     "today-now": MANAGERS_OF_A_ROW,
     "reports": "sxxxoo>o",
     "over-short": "sxxxoo>o",
@@ -154,6 +156,7 @@ def make_paths() -> dict[str, str]:
     closed = close_drawer(open_drawer(cast.bruno, 100_00, station=2), 40_00)
     by, now = Principal(user=cast.erika), timezone.now()
     bag = prepare_deposit(store=cast.store, amount=5_00, currency="EUR", bag_number="B-1", by=by, at=now)
+    paid_out = record_payout(store=cast.store, method="CARD", currency="EUR", amount=5_00, by=by, at=now)
     close_business_day(store=cast.store, on=NOON.date() - timedelta(days=1), by=by, at=NOON)
     elsewhere = StoreFactory(account=cast.store.account, number="1402", name="Wedding")
     UserFactory(username="clara", role=Role.CASHIER, store=elsewhere)
@@ -161,6 +164,7 @@ def make_paths() -> dict[str, str]:
     samples = {
         "movement": drop.uuid,
         "order": ordered(cast).uuid,
+        "payout": paid_out.uuid,
         "deposit": bag.uuid,
         "session": closed.uuid,
         "variance": Variance.objects.get().uuid,

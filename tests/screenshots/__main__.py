@@ -35,6 +35,7 @@ GROUPS: Final = (
     "settings",
     "exports",
     "today",
+    "money",
     "variances",
     "patterns",
     "admin",

@@ -65,10 +65,16 @@ def test_more_than_is_owed_may_be_paid_out(owed: Cast) -> None:
     assert cards(owed) == {"Bank": 130_00, "Clearing": -30_00, "Customers": -100_00}
 
 
+def test_a_payout_of_nothing_is_refused(owed: Cast) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        pay_out(owed, 0)
+    assert set(refused.value.errors) == {"amount"}
+
+
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
-        ({"method": "CASH"}, "method"), ({"method": "EFECTIVO"}, "method"), ({"amount": 0}, "amount"),
+        ({"method": "CASH"}, "method"), ({"method": "EFECTIVO"}, "method"),
         ({"fee": -1}, "fee"), ({"paid_on": date(2026, 3, 11)}, "paid_on"), ({"currency": "XXX"}, "currency"),
     ],
 )  # fmt: skip
