@@ -158,6 +158,10 @@ def _faults_of_deposits(store: Store) -> Iterator[str]:
 
 def _faults_of_payouts(store: Store) -> Iterator[str]:
     """Checks that every payout has its movements out of clearing, and that its fee is reversed if the payout is."""
+    clearing = Place.objects.filter(store=store, kind=PlaceKind.CLEARING).values("pk")
+    paid_out = Movement.objects.filter(source__in=clearing, kind=MovementKind.PAYOUT, reverses__isnull=True)
+    for movement in paid_out.filter(Q(payout__isnull=True) | ~Q(payout__store=store)).iterator(chunk_size=500):
+        yield f"Movement {movement.pk} of store {store.number}: it pays out, but no payout of the store belongs to it."
     rows = Payout.objects.filter(store=store).select_related("movement__reversed_by", "fee_movement__reversed_by")
     for payout in rows.iterator(chunk_size=500):
         paid, fee = payout.movement, payout.fee_movement

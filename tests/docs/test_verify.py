@@ -32,6 +32,7 @@ from reconciliations.domain.business_day_close import close_business_day
 from settlements.domain.cashbook import keep_usual_accounts
 from settlements.domain.change_order import receive_change
 from settlements.domain.deposit import correct_credit
+from settlements.domain.payout import record_payout
 from tests import roles
 from tests.cashdesk.desk import force_close
 from tests.docs.pages import PROJECT
@@ -81,6 +82,7 @@ def traded(cast: Cast) -> Shop:
     settlement = shop.open(100_00, station=2)
     shop.close(settlement, 99_00)
     force_close(shop.sign_on(cast.bruno, 50_00, station=1))
+    record_payout(store=cast.store, method="CARD", currency="EUR", amount=9_00, fee=99, by=shop.by(), at=shop.tick())
     credited = credit(shop, pack(shop, 50_00), 49_00)
     correct_credit(deposit=credited, amount=50_00, reason="typed", by=shop.by(cast.anna), at=shop.tick())
     receive_change(order=ordered(cast, at=shop.tick()), received=told(ROLLS), by=shop.by(), at=shop.tick())

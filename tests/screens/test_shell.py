@@ -20,13 +20,15 @@ from tests.reconciliations.queue import limits
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
-ALL: Final = ["Today", "Drawers", "Safe", "Variances", "Patterns", "Reports", "Settings"]
+ALL: Final = ["Today", "Drawers", "Safe", "Variances", "Patterns", "Money", "Reports", "Settings"]
 PERSON: Final = ["Your account", "Change password", "Go to the desk", "Back office", "API documentation"]
 PARTS: Final = {
     "/today": "Today",
     "/drawers": "Drawers",
     "/vault": "Safe",
     "/vault/deposits": "Safe",
+    "/money": "Money",
+    "/money/payouts": "Money",
     "/variances": "Variances",
     "/admin/cashdesk/variance/": "Variances",
     "/reports/registers": "Reports",
