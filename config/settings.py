@@ -307,6 +307,9 @@ PROOFS = [
     "reconciliations.domain.proof.faults_of_store",
 ]
 
+# --- Work that `manage.py worker` does beside sending events: functions (*, clock) -> bool, whether more waits -----------
+WORKER_TASKS = ["reconciliations.documents.report_mails.send_due_mails"]
+
 # --- Demonstration data that other apps create -------------------------------------------------------------------------
 DEMO_HISTORIES = {"5001": "settlements.management.demo_history.make_history"}
 DEMO_REVIEW = "reconciliations.management.demo_review.review_history"

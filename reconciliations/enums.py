@@ -138,3 +138,12 @@ class PatternGroup(models.TextChoices):
     CASHIER = "cashier", noop("Cashier")
     REGISTER = "register", noop("Register")
     WEEKDAY = "weekday", noop("Weekday")
+
+
+class MailRhythm(models.TextChoices):
+    """How often a person gets the store-day reports of a store by mail."""
+
+    NEVER = "NEVER", noop("Never")
+    EACH_CLOSE = "CLOSE", noop("After each closed day")
+    WEEKLY = "WEEKLY", noop("On Mondays, those of the week")
+    MONTHLY = "MONTHLY", noop("On the first of a month, those of the month")

@@ -15,6 +15,7 @@ from reconciliations.screens.patterns import (
 )
 from reconciliations.screens.range_reports import operator_page, over_short_page, position_file_page
 from reconciliations.screens.recount import recount_page, session_recount_page
+from reconciliations.screens.report_mail import report_mail_page
 from reconciliations.screens.search import search_page
 from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
 from reconciliations.screens.today import today_now_page, today_page
@@ -38,6 +39,7 @@ urlpatterns = [
     path("variances/<uuid:variance>", variance_page_of, name="variance-page"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
     path("reports", reports_page, name="reports"),
+    path("reports/mail", report_mail_page, name="report-mail"),
     path("reports/over-short", over_short_page, name="over-short"),
     path("reports/over-short.<slug:file_format>", over_short_page, name="over-short-file"),
     path("reports/operator", operator_page, name="operator-month"),

@@ -4,7 +4,7 @@ A request never waits long for the mail server, and never fails because of it: `
 failure is logged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -35,14 +35,26 @@ class Mail:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
 def can_mail(person: User) -> bool:
     """Whether this installation sends mails and the person has an address."""
     return bool(settings.MAIL_IS_SET_UP and person.email)
 
 
-def send_mail(mail: Mail, *, to: User, values: Mapping[str, Any]) -> bool:
+def send_mail(mail: Mail, *, to: User, values: Mapping[str, Any], attachments: Sequence[Attachment] = ()) -> bool:
     """Sends a mail and returns whether the mail server took it. Waits for the server, and logs a failure."""
-    return _send(_message(mail, to=to, values=values), person_id=to.pk)
+    message = _message(mail, to=to, values=values)
+    for one in attachments:
+        message.attach(one.name, one.content, one.content_type)
+    return _send(message, person_id=to.pk)
 
 
 def send_mail_later(mail: Mail, *, to: User, values: Mapping[str, Any]) -> None:

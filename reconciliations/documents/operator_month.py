@@ -14,7 +14,7 @@ from cashdesk.enums import PaymentStatus, PaymentType, SessionStatus
 from cashdesk.models import CashSession, Payment, Store, User
 from reconciliations.documents.over_short import range_words
 from reconciliations.domain import store_day_sums
-from settlements.documents.words import amount_cell, difference_cell, method_word, state_word
+from settlements.documents.words import amount_cell, difference_cell, method_word, state_word, time_cell
 
 
 def operator_document(*, store: Store, person: User, first: date, last: date, at: datetime) -> Document:
@@ -24,7 +24,7 @@ def operator_document(*, store: Store, person: User, first: date, last: date, at
     """
     rows = CashSession.objects.filter(store=store, user=person, business_date__range=(first, last))
     sessions: list[Any] = list(
-        with_shown_result(rows, by=SYSTEM).select_related("register").order_by("opened_at", "pk")
+        with_shown_result(rows, by=SYSTEM).select_related("register", "store").order_by("opened_at", "pk")
     )
     counted = [one for one in sessions if one.status != SessionStatus.OPEN and not one.awaits_count]
     own = store.currency
@@ -70,8 +70,8 @@ def _drawers(sessions: Sequence[Any], counted: Sequence[Any], sums: dict[str, in
                 cells=(
                     one.business_date,
                     one.register.number,
-                    one.opened_at,
-                    one.closed_at,
+                    time_cell(one.opened_at, store=one.store, on=one.business_date),
+                    time_cell(one.closed_at, store=one.store, on=one.business_date),
                     currency,
                     amount_cell(one.start_amount, currency),
                     amount_cell(one.expected_amount if is_shown else None, currency),

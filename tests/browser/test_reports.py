@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import AuditEntry
+from reconciliations.domain.business_day_close import close_business_day
 from tests.browser.screen import EXAMINED, Screen
 from tests.factories import PASSWORD
 from tests.settlements.reporting import USD, Day, found
@@ -23,20 +25,31 @@ PAGES = [
 ]
 
 
+RANGES = [
+    "/reports",
+    "/reports/mail",
+    "/reports/over-short?from=2020-01-01&to=2020-01-31",
+    "/reports/operator?preset=this-month",
+]
+
+
 @pytest.fixture
 def world(cast: Cast) -> Cast:
-    """A closed day at register 1, and a running day."""
+    """A closed day at register 1, and a running day. The business day before has a report."""
     day = Day(cast, start=timezone.now() - timedelta(hours=9))
     day.open_vault()
     pieces = {10_000: 3, 2_000: 1, 1_000: 1, 500: 1}
     day.close(day.trade(), found(33_500, pieces=pieces), found(1_500, USD))
     day.trade()
+    now = timezone.now()
+    before = business_date(store=cast.store, at=now) - timedelta(days=2)
+    close_business_day(store=cast.store, on=before, by=day.by(), at=now)
     return cast
 
 
 def test_every_page_fits_every_screen(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
-    for path in PAGES:
+    for path in [*PAGES, *RANGES, f"/reports/days/{world.store.uuid}/1"]:
         screen.visit(path)
         assert screen.too_wide() == [], path
 
@@ -101,7 +114,7 @@ def test_the_button_prints(screen: Screen, world: Cast) -> None:
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
-    for path in PAGES:
+    for path in [*PAGES, *RANGES, f"/reports/days/{world.store.uuid}/1"]:
         screen.visit(path)
         assert screen.barriers() == [], path
 

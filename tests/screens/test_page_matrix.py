@@ -90,6 +90,7 @@ MATRIX: Final[dict[str, str]] = {
     "today-now": MANAGERS_OF_A_ROW,
     "reports": "sxxxoo>o",
     "over-short": "sxxxoo>o",
+    "report-mail": "sxxxoo>o",
     "over-short-file": "sxxxoo>o",
     "operator-month": "sxxxoo>o",
     # Nobody was chosen.

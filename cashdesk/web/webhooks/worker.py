@@ -1,6 +1,7 @@
 """The worker: one loop that gives events their order, hands them to endpoints, and sends the deliveries that are due.
 
-The loop's own thread alone uses the database. The threads of a pool only send requests. So no transaction is open while
+The loop's own thread alone uses the database. The threads of a pool only send requests. Between the rounds the loop does
+the other work that apps declare (`settings.WORKER_TASKS`), a little at a time. So no transaction is open while
 a request is under way. The worker may end at any point: another worker claims its deliveries when their leases end.
 """
 
@@ -13,8 +14,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from cashdesk.domain.caller.event_sequence import last_position, sequence_events
 from cashdesk.web.outages import is_outage
@@ -31,6 +34,8 @@ UNREACHABLE: Final = timedelta(seconds=5)
 """How long it waits after the database could not be reached."""
 LOOK_EVERY: Final = timedelta(seconds=5)
 """How often it looks at all endpoints while nothing new happens."""
+WORK_EVERY: Final = timedelta(seconds=20)
+"""How often it looks for other work, such as mails that are due."""
 THREADS: Final = 16
 EACH: Final = 4
 """The most requests to one endpoint at the same time."""
@@ -53,6 +58,7 @@ class Worker:
         self._under_way: dict[Future[Outcome], Claim] = {}
         self._unrecorded: list[tuple[Claim, Outcome]] = []
         self._newest, self._handed_out, self._looks_again = -1, -1, time.monotonic()
+        self._works_again = time.monotonic()
 
     def run(self) -> None:
         """Runs the loop. On `stop`, it claims nothing more, records what is under way, and returns."""
@@ -89,6 +95,7 @@ class Worker:
             # Without progress, another process is in the way or the database takes no writes. The loop must not spin then.
             is_busy = is_left and self._newest != before
             is_busy |= self._hand_out(self._newest)
+            is_busy |= self._other_work()
             is_busy |= self._send(pool)
         if self._under_way:
             # An outcome makes the next event of its lane due, so there may be more to do at once.
@@ -106,6 +113,17 @@ class Worker:
         is_busy = fan_out(newest=newest, at=self._clock())
         # An endpoint that was changed or switched on may hear of old events.
         self._handed_out, self._looks_again = (-1 if is_busy else newest), now + LOOK_EVERY.total_seconds()
+        return is_busy
+
+    def _other_work(self) -> bool:
+        """Does a turn of each task of `settings.WORKER_TASKS`, at most every WORK_EVERY. Returns whether more waits."""
+        now = time.monotonic()
+        if now < self._works_again:
+            return False
+        is_busy = False
+        for task in settings.WORKER_TASKS:
+            is_busy |= import_string(task)(clock=self._clock)
+        self._works_again = now if is_busy else now + WORK_EVERY.total_seconds()
         return is_busy
 
     def _send(self, pool: ThreadPoolExecutor) -> bool:

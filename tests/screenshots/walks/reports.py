@@ -19,6 +19,9 @@ PAGES: Final = frozenset(
         "z-report",
         "reports",
         "store-day",
+        "over-short",
+        "operator-month",
+        "report-mail",
     }
 )
 
@@ -67,6 +70,8 @@ def walk(album: Album) -> None:
     with album.story("ranges"):
         album.visit("over-short", query="?preset=last-month")
         album.take(prints=True, paper=A4)
+        album.visit("report-mail")
+        album.take()
         album.visit("operator-month")
         album.take("nobody chosen")
         carla = User.objects.get(username="carla")
