@@ -1,6 +1,6 @@
 """The admin pages of movements, counts and seals, which are read-only (laws 1 and 4)."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -8,9 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cashdesk.admin.session import difference_shown
+from cashdesk.admin.session_filters import store_looked_at
 from cashdesk.admin_base.action_pages import ActingAdmin
+from cashdesk.admin_base.additions import cell_of
 from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money
-from cashdesk.admin_base.model_admin import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
+from cashdesk.admin_base.model_admin import (
+    PlaceStoreFilter,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    StoreFilter,
+    is_id,
+    note_look,
+)
 from cashdesk.formats import style
 from cashdesk.models import CashSession, Count, CountAmount, Movement, Seal
 
@@ -31,7 +41,7 @@ class PlaceFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        if not (value.isdecimal() and value.isascii() and len(value) < 19):
+        if not is_id(value):
             return queryset.none()
         return queryset.filter(Q(source=int(value)) | Q(destination=int(value)))
 
@@ -56,6 +66,17 @@ class MovementAdmin(ActingAdmin):
         "reversed_by_link", "is_late", day("business_date"), moment("occurred_at"), moment("recorded_at"), "recorded_by",
         "recorded_with", "reason", "note",
     )  # fmt: skip
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Offers days only within a store. Over all stores no index finds the newest movements of a day."""
+        filters = super().get_list_filter(request)
+        return filters if store_looked_at(request) is not None else [one for one in filters if one != "business_date"]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        is_day = lookup.startswith("business_date")
+        if is_day and request is not None and store_looked_at(request) is None:
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     @admin.display(description=gettext_lazy("Late"))
     def late(self, movement: Movement) -> str:
@@ -126,26 +147,52 @@ class CountAdmin(ReadOnlyAdmin):
         return ", ".join(style().amount(found.amount, found.currency) for found in count.amounts.all())
 
 
+SEALED_AT: Final = moment("sealed_at", store="place__store")
+
+
 @admin.register(Seal)
 class SealAdmin(ReadOnlyAdmin):
     """The sealed periods. Each seal holds the digest of the previous one."""
 
     list_display = (
-        "__str__", "store", "place", moment("sealed_at", store="place__store"), "movement_count", "digest_begins",
+        "__str__", "store", "place", "cashier", "difference", "began_at", SEALED_AT, "movement_count", "digest_begins",
     )  # fmt: skip
-    joined: ClassVar[tuple[str, ...]] = ("place__store", "session")
+    joined: ClassVar[tuple[str, ...]] = ("place__store", "session__user")
     list_filter = (PlaceStoreFilter,)
+    date_hierarchy = "sealed_at"
+    ordering = ("-sealed_at", "-pk")
+    sortable_by = (SEALED_AT,)
     narrowed_by = ("place",)
     search_fields = ("number", "digest")
     search_help_text = gettext_lazy("A Z number or a whole digest")
     fields = (
-        "number", "store", "place", moment("sealed_at", store="place__store"), "session_link", "after_movement",
+        "number", "store", "place", SEALED_AT, "session_link", "after_movement",
         "last_movement", "movement_count", "balances_listed", "digest", "previous_digest",
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("Store"))
     def store(self, seal: Seal) -> Any:
         return seal.place.store
+
+    @admin.display(description=gettext_lazy("Cashier"))
+    def cashier(self, seal: Seal) -> str:
+        """Shows the cashier of a session, or who closed the period that another app adds."""
+        session = getattr(seal, "session", None)
+        return str(session.user) if session else cell_of(seal, "cashier") or NOTHING
+
+    @admin.display(description=gettext_lazy("Difference"))
+    def difference(self, seal: Seal) -> str:
+        """Shows the difference of a period that was counted. Hides all others (law 5)."""
+        session = getattr(seal, "session", None)
+        return difference_shown(session) if session else cell_of(seal, "difference") or NOTHING
+
+    @admin.display(description=gettext_lazy("Opened at"))
+    def began_at(self, seal: Seal) -> str:
+        """Shows when the session began, or the period that another app adds."""
+        session = getattr(seal, "session", None)
+        if session is None:
+            return cell_of(seal, "began_at") or NOTHING
+        return style().instant(session.opened_at, seal.place.store.time_zone, to_the_second=True)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Shows the seal. If the drawer was not counted, first writes an audit entry (law 5).

@@ -25,6 +25,10 @@ class Addition:
     acts: tuple["ActPage", ...] = ()
     fields_after: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
     """For a field of the page, the function that shows an added field after it."""
+    cells: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    """For a column of the list, the function that shows it for rows of the app, and "" for others."""
+    prefetched: tuple[str, ...] = ()
+    """The relations that `cells` read, of the rows of one page of the list."""
     links: tuple[Callable[[Any], SafeString], ...] = ()
     """Links to related rows, shown before the page's own links."""
     before_shown: Callable[[HttpRequest, Any], None] | None = None
@@ -37,6 +41,12 @@ _ADDED: Final[dict[type[Model], list[Addition]]] = defaultdict(list)
 def add_to_page(model: type[Model], addition: Addition) -> None:
     """Adds actions, fields or links to the admin page of another app's model. Call it once, while the admin loads."""
     _ADDED[model].append(addition)
+
+
+def cell_of(row: Model, column: str) -> str:
+    """Returns what an app shows for its rows in a column of the list, or ""."""
+    shown = (addition.cells[column](row) for addition in additions_to(type(row)) if column in addition.cells)
+    return next(filter(None, shown), "")
 
 
 def additions_to(model: type[Model]) -> tuple[Addition, ...]:

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.paginator import Paginator
-from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet, prefetch_related_objects
 from django.forms import Media, ModelChoiceField, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +20,7 @@ from cashdesk.admin_base.carried_order import CarriedOrder
 from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.admin_base.exact_search import exactly
 from cashdesk.admin_base.history import EnglishHistory
+from cashdesk.admin_base.paginator import BoundedPaginator
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -32,14 +31,9 @@ from cashdesk.models import Account, CashSession, Store, User
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
-    ModelPaginator = Paginator["QuerySet[Any]"]
 else:
     ModelAdmin = admin.ModelAdmin
     TabularInline = admin.TabularInline
-    ModelPaginator = Paginator
-
-ROWS_LISTED_MAX: Final = 10_000
-"""The maximum number of rows that a list counts and shows on its pages. People find older rows with filters."""
 
 STORES_IN_FILTER_MAX: Final = 200
 
@@ -98,18 +92,6 @@ class NamedAutocomplete(AutocompleteSelect):
     def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
         """Leaves out what is no id. Django would ask the database for it, and fail instead of refusing the form."""
         return super().optgroups(name, [one for one in value if not one or is_id(one)], attr)
-
-
-class BoundedPaginator(ModelPaginator):
-    """A paginator that stops counting at `rows_max`, because it would take seconds to count millions of rows."""
-
-    rows_max: ClassVar[int] = ROWS_LISTED_MAX
-    do_not_call_in_templates = True  # the list's template reads `rows_max` from the class
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the admin gives nothing else
-        return rows.order_by().values("pk")[: self.rows_max].count()
 
 
 class StoreFilter(admin.SimpleListFilter):
@@ -286,7 +268,8 @@ class ReadOnlyAdmin(CashdeskAdmin):
         return CarriedOrder
 
     def complete(self, rows: list[Any], request: HttpRequest) -> None:
-        """Adds to the rows of one page of the list."""
+        """Adds to the rows of one page of the list what the cells of other apps read."""
+        prefetch_related_objects(rows, *(name for addition in additions_to(self.model) for name in addition.prefetched))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Adds the links to dates. They begin with the oldest account that the person may see, and at least a year ago."""

@@ -35,6 +35,8 @@ class Count(models.Model):
             models.Index(fields=("place", "counted_at"), name="count_of_place"),
             # GET /counts: newest first, by cursor.
             models.Index(fields=("-counted_at", "-id"), name="count_newest"),
+            # The list of the back office, of all stores, by moment.
+            models.Index(fields=("moment", "-id"), name="count_of_moment"),
         )
 
     def __str__(self) -> str:

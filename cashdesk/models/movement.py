@@ -1,5 +1,7 @@
 """The ledger: all movements of money, append-only."""
 
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -15,6 +17,9 @@ from cashdesk.models.session import CashSession
 from cashdesk.money import AMOUNT_MAX
 from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import kinds_where
+
+RARE_KINDS: Final = frozenset(set(MovementKind.values) - {MovementKind.SALE})
+"""The kinds whose newest movements may be far back in the ledger."""
 
 
 class Movement(PublicIdModel):
@@ -104,6 +109,11 @@ class Movement(PublicIdModel):
             models.Index(
                 fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"
             ),
+            # The list of the back office, of all stores: the kinds that are rare, and what is late. Sales are not in them.
+            models.Index(
+                fields=("kind", "-id"), condition=Q(kind__in=sorted(RARE_KINDS)), name="movement_of_rare_kind"
+            ),
+            models.Index(fields=("-id",), condition=Q(is_late=True), name="movement_late_newest"),
         )
 
     def __str__(self) -> str:

@@ -169,6 +169,14 @@ class Payment(models.Model):
             ),
             # reconciliations.queries.search: the payments of a store with one amount, newest first.
             models.Index(fields=("store", "amount", "-id"), name="payment_of_amount"),
+            # The list of the back office, of all stores: what is rare there.
+            models.Index(fields=("-id",), condition=Q(type=PaymentType.REFUND), name="payment_refund_newest"),
+            models.Index(
+                fields=("booked", "-id"),
+                condition=Q(booked__in=(Booked.LATE, Booked.NOT_MOVED)),
+                name="payment_late_or_not_moved",
+            ),
+            models.Index(fields=("-id",), condition=Q(clock_adjusted=True), name="payment_clock_adjusted"),
         )
 
     def __str__(self) -> str:

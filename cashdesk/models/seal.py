@@ -37,6 +37,10 @@ class Seal(models.Model):
         indexes = (
             # domain.ledger.position: the last seal of a place that ends at a movement or before it.
             models.Index(fields=("place", "-last_movement", "-number"), name="seal_until_movement"),
+            # The list of the back office: newest first, by day, and found by Z number or digest.
+            models.Index(fields=("-sealed_at", "-id"), name="seal_newest"),
+            models.Index(fields=("number", "-sealed_at"), name="seal_of_number"),
+            models.Index(fields=("digest",), name="seal_of_digest"),
         )
 
     def __str__(self) -> str:

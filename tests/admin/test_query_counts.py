@@ -48,11 +48,11 @@ STATEMENTS_OF_A_LIST: Final = {
     Movement: 3,
     CashSession: 4,
     Count: 4,
-    Seal: 3,
+    Seal: 4,
     AuditEntry: 3,
 }
-"""The rows and how many there are; the stores of the filter; the oldest account, with which the dates above the sessions
-begin; the amounts of the counts."""
+"""The rows and how many there are; the stores of the filter; the oldest account, with which the dates above sessions and
+seals begin; the amounts of the counts."""
 
 STATEMENTS_OF_A_PAGE: Final = {
     Account: 1,
