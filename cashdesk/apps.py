@@ -70,5 +70,5 @@ class CashdeskConfig(model_words.WordedApp):
             "Payments": "Payments from points of sale. Only an approved payment moves money. Amounts are in minor units.",
         },
         examples_in="cashdesk.api",
-        count_subjects=("close", "open", "count-in"),
+        count_subjects=("close", "open", "count-in", "audit"),
     )

@@ -196,9 +196,10 @@ class CountMoment(models.TextChoices):
     CLOSING = "CLOSING", noop("Closing")
     AFTERWARDS = "AFTERWARDS", noop("After a forced close")
     RECOUNT = "RECOUNT", noop("Recount by a second person")
+    AUDIT = "AUDIT", noop("Mid-shift count")
 
 
-WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)
+WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT, CountMoment.AUDIT)
 """The moments of counts during a period, when nobody takes over or hands back a drawer."""
 
 

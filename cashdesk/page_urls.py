@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from cashdesk.screens.account import account_page, end_sign_in_page, sign_out_everywhere_page
 from cashdesk.screens.account_pin import pin_page as account_pin_page
 from cashdesk.screens.account_provider import provider_page as account_provider_page
+from cashdesk.screens.audit_counting import audit_count_page, audited_page
 from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_for_page, count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
@@ -77,6 +78,8 @@ urlpatterns = [
     path("desk/draft/go-on", go_on_page, name="draft-go-on"),
     path("desk/draft/anew", begin_anew_page, name="draft-anew"),
     path("desk/hand-over", hand_over_page, name="desk-hand-over"),
+    path("drawers/<uuid:session>/audit-count", audit_count_page, name="audit-count"),
+    path("drawers/<uuid:session>/audit-counts/<int:count>", audited_page, name="audited"),
     path("desk/sessions/<uuid:session>", result_page, name="desk-result"),
     path("desk/sessions/<uuid:session>/count", count_for_page, name="session-count"),
     path("desk/sessions/<uuid:session>/note", note_page, name="desk-result-note"),

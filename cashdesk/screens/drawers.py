@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.audit_count import may_audit
 from cashdesk.domain.session.closing import may_count
 from cashdesk.enums import PlaceKind, Role, SessionStatus
 from cashdesk.formats import write_as
@@ -42,4 +43,13 @@ def _registers(store: Store, *, by: Principal) -> list[dict[str, Any]]:
     running = {session.register_id: session for session in sessions}
     countable = {pk for pk, session in running.items() if may_count(session, by=by)}
     registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).order_by("number")
-    return [{"register": one, "session": running.get(one.pk), "may_count": one.pk in countable} for one in registers]
+    auditable = {pk for pk, session in running.items() if may_audit(session, by=by)}
+    return [
+        {
+            "register": one,
+            "session": running.get(one.pk),
+            "may_count": one.pk in countable,
+            "may_audit": one.pk in auditable,
+        }
+        for one in registers
+    ]

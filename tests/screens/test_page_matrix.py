@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cashdesk import page_urls as desk_pages
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.audit_count import audit_count
 from cashdesk.enums import MovementKind, Role
 from cashdesk.models import AuditEntry, User, Variance
 from reconciliations import page_urls as reconciliation_pages
@@ -23,7 +24,7 @@ from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.payout import record_payout
-from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer
+from tests.cashdesk.desk import NOON, close_drawer, counted, move, open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.module_world import ModuleWorld
 from tests.settlements.desk import Shop
@@ -109,6 +110,9 @@ MATRIX: Final[dict[str, str]] = {
     # The result of Bruno's closed drawer.
     "desk-result": "s-o-o-o-",
     "session-count": "s->->->-",
+    # The open drawer of Carla.
+    "audit-count": "sxxxo-o-",
+    "audited": "sxxxo-o-",
     "desk-result-note": "s->->->-",
     "session-recount": "sxxx>>>>",
     "settlement-open": "soo-o-o-",
@@ -159,6 +163,7 @@ def make_paths() -> dict[str, str]:
     bag = prepare_deposit(store=cast.store, amount=5_00, currency="EUR", bag_number="B-1", by=by, at=now)
     paid_out = record_payout(store=cast.store, method="CARD", currency="EUR", amount=5_00, by=by, at=now)
     close_business_day(store=cast.store, on=NOON.date() - timedelta(days=1), by=by, at=NOON)
+    audited = audit_count(session=drop.session, counted=counted(90_00), by=by, at=now)
     elsewhere = StoreFactory(account=cast.store.account, number="1402", name="Wedding")
     UserFactory(username="clara", role=Role.CASHIER, store=elsewhere)
     UserFactory(username="mia", role=Role.MANAGER, store=elsewhere)
@@ -177,6 +182,7 @@ def make_paths() -> dict[str, str]:
         "secret": "no-secret",
         "export": closed.uuid,
         "file_format": "csv",
+        "count": audited.pk,
     }
     special: dict[str, dict[str, Any]] = {
         "store-day": {"number": 1},
@@ -184,6 +190,8 @@ def make_paths() -> dict[str, str]:
         "vault-movement-reverse": {"movement": bag.movement.uuid},
         "x-report": {"station": 1},
         "x-report-file": {"station": 1},
+        "audit-count": {"session": audited.session.uuid},
+        "audited": {"session": audited.session.uuid},
     }
     return {
         one.name: reverse(

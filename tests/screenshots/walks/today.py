@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.audit_count import audit_count
 from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.models import CashSession, Store, User
@@ -14,7 +15,7 @@ from settlements.domain.deposit import collect_deposit, prepare_deposit
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, sell, store
 
-PAGES: Final = frozenset({"today", "board", "search", "session-count"})
+PAGES: Final = frozenset({"today", "board", "search", "session-count", "audit-count", "audited"})
 
 
 def walk(album: Album) -> None:
@@ -27,6 +28,13 @@ def walk(album: Album) -> None:
         album.take("busy", prints=True, paper=A4)
         album.visit("session-count", CashSession.objects.get(user__username="bruno", status="OPEN").uuid)
         album.take("a colleague's drawer")
+        drawer = CashSession.objects.get(user__username="bruno", status="OPEN")
+        album.visit("audit-count", drawer.uuid)
+        album.take("mid-shift")
+        by = Principal(user=User.objects.get(username="erika"))
+        found = CountedAmount(currency="EUR", amount=98_00)
+        album.visit("audited", drawer.uuid, audit_count(session=drawer, counted=found, by=by, at=timezone.now()).pk)
+        album.take("compared")
     with album.story("searching"):
         for state, query in (
             ("empty", ""),
