@@ -44,6 +44,7 @@ GRANT INSERT ON
     reconciliations_authorization,
     reconciliations_varianceevent,
     reconciliations_closefacts,
+    reconciliations_storedayreport,
     django_admin_log
 TO cashdesk_app;
 
@@ -105,6 +106,8 @@ GRANT INSERT, DELETE ON cashdesk_setuplink TO cashdesk_app;
 GRANT INSERT, UPDATE (device), DELETE ON cashdesk_wrongpin TO cashdesk_app;
 GRANT INSERT, UPDATE, DELETE ON cashdesk_trustedtill, cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
 GRANT INSERT, UPDATE (query, saved_at), DELETE ON reconciliations_varianceview TO cashdesk_app;
+-- Which reports a person gets by mail, and which the worker has sent.
+GRANT INSERT, UPDATE (rhythm, sent_until, due_at, claimed_until) ON reconciliations_reportmail TO cashdesk_app;
 
 -- The second factor: added and removed by people; a recovery code goes when it is used. Accounts at a provider: linked and unlinked.
 GRANT INSERT, UPDATE, DELETE ON otp_totp_totpdevice, otp_static_staticdevice, otp_static_statictoken TO cashdesk_app;
