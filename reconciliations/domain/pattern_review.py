@@ -162,8 +162,7 @@ def review_of(*, store: Store, group: PatternGroup, months: Sequence[date]) -> d
 
 
 def _logs(values: Sequence[float]) -> Logs:
-    first, second, third = values
-    return first, second, third
+    return values[0], values[1], values[2]
 
 
 def forget_people(*, at: datetime) -> int:

@@ -58,7 +58,7 @@ class Summary:
         return self.above / self.closes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Counted:
     """A close, and whether it was short above the store's tolerance."""
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.models import AuditEntry, Place, Store, User
+from cashdesk.models import AuditEntry, CashSession, Place, Store, User
 from reconciliations.domain.pattern_closes import CountedClose, counted_closes, registers_of
 from reconciliations.domain.pattern_review import months_of_review, prepare, review_of, twelve_months
 from reconciliations.domain.pattern_setting import LOOKED, shows_people
@@ -34,11 +35,8 @@ class Look:
     has_people: bool
     """Whether the account shows patterns by person."""
     registers: Mapping[int, Place]
-
-    @property
-    def counted(self) -> list[Counted]:
-        """The closes as the statistics see them."""
-        return [Counted(close=one.as_close, is_above=one.is_short_above_tolerance) for one in self.closes]
+    counted: Sequence[Counted]
+    """The closes as the statistics see them."""
 
     def by(self, group: Group) -> dict[int, Summary | int]:
         """Returns the figures of each group, or the number of its closes if they are fewer than ten."""
@@ -74,16 +72,23 @@ def look_at(*, store: Store, by: Principal, at: datetime) -> Look:
     prepare(store=store, at=at, with_people=has_people)
     first, last = twelve_months(store=store, at=at)
     registers = registers_of(store)
+    # The closes of others give the bands of a strip, so everybody reads all that is not blind.
+    closes = counted_closes(store=store, registers=registers, first=first, last=last, by=by)
     return Look(
         store=store,
         first=first,
         last=last,
-        # The closes of others give the bands of a strip, so everybody reads all that is not blind.
-        closes=counted_closes(store=store, registers=registers, first=first, last=last, by=by),
+        closes=closes,
         months=months_of_review(store=store, at=at),
         has_people=has_people,
         registers=registers,
+        counted=[Counted(close=one.as_close, is_above=one.is_short_above_tolerance) for one in closes],
     )
+
+
+def uuids_of(closes: Sequence[CountedClose]) -> dict[int, UUID]:
+    """Returns the public ids of the sessions of some closes, which lead to their pages."""
+    return dict(CashSession.objects.filter(pk__in=[one.session for one in closes]).values_list("pk", "uuid"))
 
 
 def people_of(look: Look) -> list[User]:

@@ -16,7 +16,7 @@ from reconciliations.patterns.figures import SHOWN_FROM, leans_short
 from reconciliations.patterns.pairs import cancelling_pairs
 from reconciliations.patterns.review import LEANS_FROM, Standing
 from reconciliations.patterns.summary import Summary, exact_by
-from reconciliations.queries.patterns import Look
+from reconciliations.queries.patterns import Look, uuids_of
 from reconciliations.screens.pattern_words import (
     acts_in_words,
     beyond_in_words,
@@ -100,18 +100,20 @@ def drift_of(look: Look) -> dict[str, int] | None:
     return {"short": sum(1 for one in differences if one < 0), "over": sum(1 for one in differences if one > 0)}
 
 
-def strip_of(look: Look, closes: Sequence[CountedClose], *, key: str, title: str, with_paths: bool = True) -> Strip:
+def strip_of(look: Look, closes: Sequence[CountedClose], *, key: str, title: str) -> Strip:
     """Draws the last thirty of these closes, each with the band of its register from closes of others."""
     known: dict[tuple[int, int], tuple[int, int] | None] = {}
+    last = closes[-CLOSES_MAX:]
+    uuids = uuids_of(last)
     shown = [
         StripClose(
             difference=one.difference,
             when=style().date(one.business_date),
             place=str(look.registers[one.register]),
-            path=reverse("desk-result", args=[one.uuid]) if with_paths else "",
+            path=reverse("desk-result", args=[uuids[one.session]]),
             band=look.band(one, known=known),
         )
-        for one in closes[-CLOSES_MAX:]
+        for one in last
     ]
     return draw_strip(shown, key=key, title=title, currency=look.store.currency)
 
