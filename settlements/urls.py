@@ -8,6 +8,7 @@ from settlements.api.change_orders import ChangeOrderViewSet
 from settlements.api.counts import CountViewSet
 from settlements.api.deposits import DepositViewSet
 from settlements.api.movements import MovementViewSet
+from settlements.api.payouts import PayoutViewSet
 from settlements.api.registers import RegisterViewSet
 from settlements.api.reports import ReportViewSet
 from settlements.api.settlements import SettlementViewSet
@@ -44,6 +45,8 @@ urlpatterns = [
         MovementViewSet.as_view({"post": "reverse"}),
         name="movements-reverse",
     ),
+    path("payouts", PayoutViewSet.as_view({"get": "list", "post": "create"}), name="payouts-api"),
+    path("payouts/<uuid:payout_id>", PayoutViewSet.as_view({"get": "retrieve"}), name="payout-api"),
     path("deposits", DepositViewSet.as_view({"get": "list"}), name="deposits"),
     path("deposits/<uuid:deposit_id>", DepositViewSet.as_view({"get": "retrieve"}), name="deposit"),
     path("deposits/<uuid:deposit_id>/collect", DepositViewSet.as_view({"post": "collect"}), name="deposits-collect"),

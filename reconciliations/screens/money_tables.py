@@ -152,11 +152,17 @@ def figures_in_words(
         },
         {
             "label": _("Waiting for payout"),
-            "values": [f"{style().amount(one.amount, one.pair.currency)} {one.pair.method}" for one in owed]
-            or [style().amount(0, store.currency)],
-            "note": "",
+            "values": _waiting(money, owed, store=store),
+            "note": ", ".join(one.pair.method for one in owed),
         },
     ]
+
+
+def _waiting(money: Money, owed: Sequence[Outstanding], *, store: Store) -> list[str]:
+    clearing = [place for place, _held in money.position.balances if place.kind == PlaceKind.CLEARING]
+    if any(place.pk in money.hidden for place in clearing):
+        return []
+    return [style().amount(one.amount, one.pair.currency) for one in owed] or [style().amount(0, store.currency)]
 
 
 def _values(places: Sequence[tuple[Place, Any]], money: Money, *, pair: Pair) -> list[str]:

@@ -19,7 +19,7 @@ from cashdesk.web.list_filters import (
     yes_or_no,
 )
 from settlements.enums import ChangeOrderState, DepositState
-from settlements.models import ChangeOrder, Deposit
+from settlements.models import ChangeOrder, Deposit, Payout
 
 STATION: Final = "Number of the register; 0 is the vault."
 PLACES: Final = ((PlaceKind.VAULT.value, PlaceKind.VAULT.value), (PlaceKind.REGISTER.value, PlaceKind.REGISTER.value))
@@ -129,8 +129,28 @@ class ChangeOrderFilter(RangeFilter, StoreFilter):
         fields: tuple[str, ...] = ()
 
 
+@ranged
+class PayoutFilter(RangeFilter, StoreFilter):
+    """Filters payouts."""
+
+    day = None
+    instant = "recorded_at"
+
+    method = django_filters.CharFilter(method="of_payment_method", max_length=32)
+    currency = django_filters.CharFilter(field_name="movement__currency", max_length=3, label=CURRENCY)
+
+    class Meta:
+        model = Payout
+        fields: tuple[str, ...] = ()
+
+    def of_payment_method(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by the payment method, in capitals or not."""
+        return queryset.filter(movement__method=method_code(value))
+
+
 MOVEMENT_PARAMETERS: Final = tuple(MovementFilter.base_filters)
 REGISTER_PARAMETERS: Final = tuple(RegisterFilter.base_filters)
 COUNT_PARAMETERS: Final = tuple(CountFilter.base_filters)
 DEPOSIT_PARAMETERS: Final = tuple(DepositFilter.base_filters)
 CHANGE_ORDER_PARAMETERS: Final = tuple(ChangeOrderFilter.base_filters)
+PAYOUT_PARAMETERS: Final = tuple(PayoutFilter.base_filters)

@@ -128,6 +128,8 @@ def test_who_may_call_what_is_this_table() -> None:
         "GET deposits": (Role.MANAGER, Scope.SETTLEMENTS_READ),
         "GET change-orders": (Role.MANAGER, Scope.SETTLEMENTS_READ),
         "POST change-orders": (Role.MANAGER, Scope.SETTLEMENTS_WRITE),
+        "GET payouts": (Role.MANAGER, Scope.SETTLEMENTS_READ),
+        "POST payouts": (Role.MANAGER, Scope.SETTLEMENTS_WRITE),
         "GET business-days": (Role.MANAGER, Scope.CASH_MANAGEMENT_READ),
         "GET cash-position": (Role.MANAGER, Scope.CASH_MANAGEMENT_READ),
         "GET people": (Role.CASHIER, Scope.SESSIONS_READ),

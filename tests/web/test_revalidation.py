@@ -72,6 +72,7 @@ def paths(cast: Cast, expected: str) -> dict[str, str]:
         "movements": f"/movements?store={cast.store.number}",
         "counts": "/counts",
         "change-orders": "/change-orders",
+        "payouts": "/payouts",
         "business-days": "/business-days",
         "business-day": f"/business-days/{today(cast.store)}",
         "cash-position": "/cash-position",
@@ -94,7 +95,7 @@ def test_what_can_be_polled_is_this_table() -> None:
     assert not_kept >= {
         "cash/sessions", "reports/shift-summary", "settlements", "cashbookentries", "deposits", "variances",
         "orders/7", "payments", "events", "movements", "counts", "change-orders", "business-days", "cash-position",
-        "registers/7/z-reports", "registers/7/z-reports/7", "cash-management/expected", "cash-management/reconciliations",
+        "payouts", "registers/7/z-reports", "registers/7/z-reports/7", "cash-management/expected", "cash-management/reconciliations",
         "settlements/5e60a2d9-0000-4000-8000-000000000000", "variances/5e60a2d9-0000-4000-8000-000000000000",
     }  # fmt: skip
     assert kept & not_kept == set()
