@@ -58,12 +58,14 @@ def leaving(screen: Screen, path: str) -> list[str]:
 
 def test_huge_sums_stay_in_their_cards(screen: Screen, rich: Cast) -> None:
     bag = f"/vault/deposits/{rich.store.deposits.get().uuid}"
+    periods = ("/reports/registers/1337/1/x", "/reports/registers/1337/2/z/1")
+    summary = "/reports/over-short?from=2026-03-10&to=2026-03-10"
     result = f"/desk/sessions/{rich.bruno.sessions.get().uuid}"
     found = []
     screen.enter(rich.erika)
     for path in ("/today", "/drawers", "/vault", "/vault/movements", "/vault/deposits", bag, f"{bag}/credit", result,
                  f"/settings/stores/{rich.store.uuid}", "/search?q=999999999.99", "/vault/change", "/reports/registers",
-                 f"/reports/registers/{rich.store.uuid}"):  # fmt: skip
+                 f"/reports/registers/{rich.store.uuid}", *periods, summary):  # fmt: skip
         found += leaving(screen, path)
     screen.enter(rich.carla)
     for path in ("/desk", "/desk/count", "/desk/pay-out"):
