@@ -1,5 +1,6 @@
 """The page that opens a drawer with a counted float."""
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.foreign_cash import currencies_asked
 from cashdesk.domain.session.handover import handover_before, handovers_waiting
 from cashdesk.domain.session.opening import open_session
-from cashdesk.domain.session.register_to_open import stations_for
+from cashdesk.domain.session.register_to_open import Station, stations_for
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen, TooManyAttempts
 from cashdesk.forms.draft import FormDraft, form_draft
@@ -165,8 +166,17 @@ def _show(
     user = cast(User, draft.by.user)
     context = _context(request, store, draft, waiting, count=count)
     context["stations"] = [] if user.register is not None else stations_for(user=user, store=store, by=draft.by)
+    context["only_register"] = _only_register(context["stations"], waiting)
     context["waiting"] = waiting
     return form_page(request, "cashdesk/open.html", context, refusal)
+
+
+def _only_register(stations: Sequence[Station], waiting: Sequence[CashSession]) -> Place | None:
+    """Returns the register of a store with a single one if it is free. Then the form asks for no register."""
+    if len(stations) != 1 or stations[0].refusal:
+        return None
+    register = stations[0].register
+    return None if any(left.register_id == register.pk for left in waiting) else register
 
 
 def _review(

@@ -4,7 +4,7 @@ import pytest
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.session.closing import force_close_session
-from cashdesk.enums import PlaceKind, Settling
+from cashdesk.enums import PlaceKind, Role, Settling
 from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer
 from tests.factories import StoreFactory, UserFactory
@@ -126,6 +126,19 @@ def test_a_register_that_somebody_else_has_open_is_explained(cast: Cast) -> None
     carla.fill("/desk/open", {"step": "open", "amount": "12"})
     assert carla.page.status_code == 409
     assert "Bruno has had register 1 open since " in carla.text
+
+
+def test_a_store_with_one_free_register_asks_for_none(cast: Cast) -> None:
+    kiosk = StoreFactory(account=cast.store.account, registers=1)
+    kim, lou = (UserFactory(store=kiosk, role=Role.CASHIER) for _person in range(2))
+    carla = Browser(kim)
+    form = carla.get("/desk/open").content.decode()
+    assert "Any free register" not in form
+    assert '<input type="hidden" name="station" value="1">' in form
+    carla.fill("/desk/open", {"step": "open", "amount": "12"})
+    assert carla.page.status_code == 303
+    # A taken register is no answer: an opening adds another one.
+    assert "Any free register" in Browser(lou).get("/desk/open").content.decode()
 
 
 def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) -> None:
