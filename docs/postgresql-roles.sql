@@ -57,7 +57,8 @@ GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdes
 GRANT INSERT, UPDATE (status, payment_id, version, updated_at) ON cashdesk_order TO cashdesk_app;
 GRANT INSERT, UPDATE (asked_at, answered_at, expires_at, transaction_id, answer) ON cashdesk_charge TO cashdesk_app;
 GRANT INSERT, UPDATE (
-    name, is_active, transitions, settling, settling_by_id, settling_since, settled_after_z
+    name, is_active, transitions, settling, settling_by_id, settling_since, settled_after_z,
+    tolerance_minor, escalation_minor, witness_minor, pull_minor, lock_minor, least_minor, most_minor
 ) ON cashdesk_place TO cashdesk_app;
 GRANT INSERT, UPDATE (
     state, counted_at, counted_by_id, counted_by_name, last_count_at, last_count_by_name, preview_count,
