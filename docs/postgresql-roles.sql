@@ -43,6 +43,7 @@ GRANT INSERT ON
     reconciliations_reconciliation,
     reconciliations_authorization,
     reconciliations_varianceevent,
+    reconciliations_repayment,
     reconciliations_closefacts,
     reconciliations_storedayreport,
     django_admin_log

@@ -15,6 +15,7 @@ from reconciliations.screens.patterns import (
 )
 from reconciliations.screens.range_reports import operator_page, over_short_page, position_file_page
 from reconciliations.screens.recount import recount_page, session_recount_page
+from reconciliations.screens.repayment import repayment_page, session_repayment_page
 from reconciliations.screens.report_mail import report_mail_page
 from reconciliations.screens.search import search_page
 from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
@@ -35,8 +36,10 @@ urlpatterns = [
     path("patterns/<uuid:store>/registers/<int:number>", pattern_register_page, name="patterns-register"),
     path("settings/patterns", pattern_setting_page, name="settings-patterns"),
     path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
+    path("desk/sessions/<uuid:session>/repay", session_repayment_page, name="session-repay"),
     path("variances", variances_page, name="variance-list"),
     path("variances/<uuid:variance>", variance_page_of, name="variance-page"),
+    path("variances/<uuid:variance>/repay", repayment_page, name="repay"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
     path("reports", reports_page, name="reports"),
     path("reports/mail", report_mail_page, name="report-mail"),

@@ -6,7 +6,7 @@ from cashdesk.triggers import register_laws
 register_laws(
     Laws(
         app="reconciliations",
-        never_changed=("reconciliation", "authorization", "varianceevent", "storedayreport"),
+        never_changed=("reconciliation", "authorization", "varianceevent", "repayment", "storedayreport"),
         also_never_deleted=("export",),
         frozen={
             "export": (
@@ -47,6 +47,17 @@ register_laws(
                         JOIN cashdesk_store store ON store.id = variance.store_id
                         WHERE variance.id = NEW.variance_id AND store.four_eyes
                           AND variance.decided_by_id = variance.explained_by_id
+                    )
+                """,
+            },
+            "repayment": {
+                "a repayment is cash paid in for a shortage of its store": """
+                    NOT EXISTS (
+                        SELECT 1 FROM cashdesk_variance variance, cashdesk_movement movement
+                        WHERE variance.id = NEW.variance_id AND movement.id = NEW.movement_id
+                          AND movement.store_id = variance.store_id AND movement.kind = 'PAID_IN'
+                          AND movement.method = variance.method AND movement.currency = variance.currency
+                          AND variance.difference < 0
                     )
                 """,
             },

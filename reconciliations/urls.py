@@ -37,7 +37,7 @@ urlpatterns = [
     path("variances/<uuid:variance_id>", VarianceViewSet.as_view({"get": "retrieve"}), name="variance"),
     *(
         path(f"variances/<uuid:variance_id>/{act}", VarianceViewSet.as_view({"post": act}), name=f"variance-{act}")
-        for act in ("explain", "witness", "recount", "approve", "reject", "escalate")
+        for act in ("explain", "witness", "recount", "approve", "reject", "escalate", "repay")
     ),
     path("exports/<str:table>", ExportViewSet.as_view({"get": "download"}), name="exports-download"),
 ]

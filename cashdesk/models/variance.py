@@ -127,6 +127,12 @@ class Variance(PublicIdModel):
                 condition=~Q(state__in=ENDED_VARIANCES),
                 name="variance_waiting",
             ),
+            # reconciliations.queries.variance_queue: the same for all stores of an admin, oldest first.
+            models.Index(
+                fields=("raised_at", "id"),
+                condition=~Q(state__in=ENDED_VARIANCES),
+                name="variance_waiting_oldest",
+            ),
         )
 
     def __str__(self) -> str:

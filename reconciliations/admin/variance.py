@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,6 +33,8 @@ from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind
 from cashdesk.formats import style
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.queries import session_notes
+from reconciliations.admin.variance_words import difference_of, headline_of, said_in
+from reconciliations.domain.repayment import repaid_amount
 from reconciliations.domain.variance_acts import (
     NOTES_MAX,
     approve_variance,
@@ -226,13 +228,16 @@ class VarianceAdmin(ActingAdmin):
         "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
         day("business_date"), "method", money("expected_amount", label=gettext_lazy("Expected")),
         money("counted_amount", label=gettext_lazy("Counted")), "difference_shown", money("tolerance"), "late_shown",
+        "repaid_shown",
         moment("raised_at"), "cashier_notes", "reason_shown", "notes", "explained_by", moment("explained_at"),
         "decided_by", moment("decided_at"), "belonging", "history_shown", "uuid",
     )  # fmt: skip
     acts = (Explain(), Witness(), Recount(), Approve(), Reject(), Escalate())
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(late_amount=late_amount())
+        rows: QuerySet[Any] = (
+            super().get_queryset(request).annotate(late_amount=late_amount(), repaid_amount=repaid_amount())
+        )
         return rows
 
     @admin.display(description=gettext_lazy("Difference"), ordering="difference")
@@ -271,6 +276,12 @@ class VarianceAdmin(ActingAdmin):
         left = style().amount(variance.difference - late, variance.currency)
         return _("%(amount)s, leaving %(rest)s") % {"amount": style().amount(late, variance.currency), "rest": left}
 
+    @admin.display(description=gettext_lazy("Paid back"))
+    def repaid_shown(self, variance: Variance) -> str:
+        """Shows what was paid back of a shortage."""
+        repaid = int(getattr(variance, "repaid_amount", 0))
+        return style().amount(repaid, variance.currency) if repaid else NOTHING
+
     @admin.display(description=gettext_lazy("Escalated"))
     def escalated_shown(self, variance: Variance) -> str:
         """Shows text, because Django's icon for "No" is a red cross."""
@@ -301,42 +312,9 @@ class VarianceAdmin(ActingAdmin):
                 event.get_act_display(),
                 style().instant(event.at, zone, to_the_second=True),
                 str(event.by_user or event.by_label),
-                _said(event),
+                said_in(event),
                 event.get_to_state_display(),
             ]
             for event in events
         ]
         return table(_("History"), [_("Action"), _("When"), _("Who"), _("Notes"), _("New state")], rows, style="texts")
-
-
-def headline_of(variance: Variance) -> str:
-    """Returns one line with the variance's kind, place, person, day and difference."""
-    where = f"{variance.store}, {variance.place}" if variance.place is not None else str(variance.store)
-    whose = f", {variance.person}" if variance.person is not None else ""
-    day_told = style().date(variance.business_date)
-    return f"{variance.get_kind_display()}, {where}{whose}, {day_told}: {difference_of(variance)}"
-
-
-def difference_of(variance: Variance) -> str:
-    """Returns the difference as text: counted minus expected, or the amount of late money, or "not counted"."""
-    if variance.kind == VarianceKind.LATE:
-        late = style().amount(int(getattr(variance, "late_amount", 0)), variance.currency)
-        return _("%(amount)s %(method)s arrived late") % {"amount": late, "method": variance.method}
-    if variance.difference is None:
-        return _("not counted")
-    method = "" if variance.method == "CASH" else f" {variance.method}"
-    return f"{style().amount(variance.difference, variance.currency)}{method}"
-
-
-def _said(event: VarianceEvent) -> SafeString:
-    parts = [part for part in (event.get_reason_display(), event.notes) if part]
-    if event.count is not None:
-        parts += [
-            _("Counted %(amount)s") % {"amount": style().amount(found.amount, found.currency)}
-            for found in event.count.amounts.all()
-        ]
-    text = format_html_join(" · ", "{}", ((part,) for part in parts))
-    if event.movement is not None:
-        corrected = _("Corrected by %(movement)s") % {"movement": event.movement}
-        return format_html("{}{}{}", text, " · " if parts else "", link_to(event.movement, text=corrected))
-    return text or format_html("{}", NOTHING)

@@ -73,4 +73,12 @@ PROBLEMS: Final = (
             request=f"POST {VARIANCE}/recount", text="Late money is already in the books. It cannot be counted."
         ),
     ),
+    Problem(
+        code="nothing_to_repay",
+        statuses=(409,),
+        means="The variance has no shortage in cash that somebody could pay back.",
+        occurs="For example, the drawer was over, or nobody has counted it.",
+        remedy="Record the money as paid in without a variance, if it is there.",
+        example=Example(request=f"POST {VARIANCE}/repay", text="There is no shortage to repay."),
+    ),
 )

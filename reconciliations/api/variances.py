@@ -22,6 +22,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
+from reconciliations.domain.repayment import repay_variance
 from reconciliations.domain.variance_acts import (
     NOTES_MAX,
     approve_variance,
@@ -33,7 +34,7 @@ from reconciliations.domain.variance_acts import (
 )
 from reconciliations.domain.variance_permission import acts_open_to
 from reconciliations.filters import PARAMETERS, VarianceFilter
-from reconciliations.models import VarianceEvent
+from reconciliations.models import Repayment, VarianceEvent
 
 ANSWERS = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM}
 
@@ -48,6 +49,15 @@ class ExplainRequest(NotesRequest):
     """The body of `POST /variances/{id}/explain`."""
 
     reason = serializers.ChoiceField(choices=Reason.choices)
+
+
+class RepayRequest(StrictSerializer):
+    """The body of `POST /variances/{id}/repay`. The money goes into the safe, or into the open drawer of a register."""
+
+    amount = WholeNumberField(min_value=1, help_text="Amount in minor units, up to what is left to repay.")
+    station = WholeNumberField(
+        min_value=0, max_value=2**31 - 1, default=0, help_text="Number of the register; 0 is the safe."
+    )
 
 
 class VariancePieces(StrictSerializer):
@@ -103,6 +113,7 @@ class VarianceSerializer(RowSerializer[Variance]):
         help_text="Money that arrived late, in minor units. It explains this part of the difference."
     )
     adjusted_difference = serializers.SerializerMethodField(help_text="`difference` minus `late_amount`.")
+    repaid_amount = serializers.IntegerField(help_text="What was paid back of a shortage, in minor units.")
     allowed = serializers.SerializerMethodField(help_text="Actions that the caller may take now.")
 
     class Meta:
@@ -110,8 +121,8 @@ class VarianceSerializer(RowSerializer[Variance]):
         fields = (
             "id", "store", "kind", "state", "is_escalated", "subject", "station", "session", "user_id", "user_name",
             "counted_by", "business_date", "currency", "method", "expected_amount", "counted_amount", "difference",
-            "tolerance", "late_amount", "adjusted_difference", "reason", "notes", "explained_by", "explained_at",
-            "decided_by", "decided_at", "raised_at", "allowed",
+            "tolerance", "late_amount", "adjusted_difference", "repaid_amount", "reason", "notes",
+            "explained_by", "explained_at", "decided_by", "decided_at", "raised_at", "allowed",
         )  # fmt: skip
 
     def get_adjusted_difference(self, row: Variance) -> int | None:
@@ -172,7 +183,7 @@ class VarianceViewSet(ApiViewSet):
         "retrieve": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),
         **{
             act: Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_WRITE)
-            for act in ("explain", "witness", "recount", "approve", "reject", "escalate")
+            for act in ("explain", "witness", "recount", "approve", "reject", "escalate", "repay")
         },
     }
     query_parameters = {"list": (*PARAMETERS, *NewestFirst.parameters)}
@@ -269,7 +280,20 @@ class VarianceViewSet(ApiViewSet):
         """Escalates the difference to an admin."""
         return self._do(escalate_variance, variance_id, NotesRequest)
 
-    def _do(self, verb: Callable[..., Variance], variance_id: UUID, body: type[StrictSerializer]) -> Response:
+    @extend_schema(
+        operation_id="variance_repay",
+        parameters=[IDEMPOTENCY_KEY],
+        request=RepayRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def repay(self, request: Request, variance_id: UUID) -> Response:
+        """Records that a shortage was paid back: cash paid in, tied to the variance. Only people may record it."""
+        return self._do(repay_variance, variance_id, RepayRequest)
+
+    def _do(
+        self, verb: Callable[..., Variance | Repayment], variance_id: UUID, body: type[StrictSerializer]
+    ) -> Response:
         found = queries.variance(by=self.by, variance_id=variance_id)
         verb(variance=found, by=self.by, at=self.now, **self.validated(body, variance=found))
         return self._shown(variance_id)

@@ -4,6 +4,7 @@ from reconciliations.models.authorization import Authorization
 from reconciliations.models.export import Export
 from reconciliations.models.pattern import CloseFacts, PatternEvidence, PatternMonth, PatternSetting
 from reconciliations.models.reconciliation import Reconciliation
+from reconciliations.models.repayment import Repayment
 from reconciliations.models.report_mail import ReportMail
 from reconciliations.models.store_day_report import StoreDayReport
 from reconciliations.models.variance_event import VarianceEvent
@@ -17,6 +18,7 @@ __all__ = [
     "PatternMonth",
     "PatternSetting",
     "Reconciliation",
+    "Repayment",
     "ReportMail",
     "StoreDayReport",
     "VarianceEvent",

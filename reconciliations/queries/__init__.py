@@ -28,6 +28,7 @@ from cashdesk.models import BusinessDay, CashSession, Movement, Store, Variance
 from reconciliations.domain.carried_over_cash import DaysBefore, overnight_movements
 from reconciliations.domain.expected_cash import of_holder
 from reconciliations.domain.operator_custody import OVER_NIGHT_MAX
+from reconciliations.domain.repayment import repaid_amount
 from reconciliations.domain.reused_cash import reused_since
 from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.domain.variance_late_amount import late_amount
@@ -179,18 +180,23 @@ def late_for_closed_days(*, store: Store) -> "QuerySet[Movement]":
 
 
 def variances(*, by: Principal) -> "QuerySet[Variance]":
-    """Returns the variances in scope of `by`, with the late money of each (`late_amount`, minor units)."""
+    """Returns the variances in scope of `by`, with the late money and the repayments of each.
+
+    `late_amount` and `repaid_amount` are minor units.
+    """
     return _variances().filter(store__in=by.stores())
 
 
 @cache
 def _variances() -> "QuerySet[Variance]":
-    """Returns a query for the variances of all stores, annotated with `late_amount`.
+    """Returns a query for the variances of all stores, annotated with `late_amount` and `repaid_amount`.
 
     Only the query is cached, never its rows, because building it takes long.
     """
     people = ("person", "counted_by", "explained_by", "decided_by")
-    return Variance.objects.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
+    return Variance.objects.select_related("store", "place", "session", *people).annotate(
+        late_amount=late_amount(), repaid_amount=repaid_amount()
+    )
 
 
 def waiting(rows: "QuerySet[Variance]") -> "QuerySet[Variance]":

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import CASH, Reason, VarianceState
 from cashdesk.models import Variance
+from reconciliations.domain.repayment import refusal_of_repayment
 from reconciliations.domain.variance_permission import acts_open_to, why_not
 from reconciliations.enums import Act
 from reconciliations.queries.variance_queue import Waiting
@@ -39,9 +40,16 @@ def decision_of(shown: Waiting, *, by: Principal, typed: Mapping[str, str]) -> d
             {"key": number, "value": reason.value, "label": _(reason.label), "is_chosen": reason == chosen}
             for number, reason in enumerate(Reason, start=1)
         ],
+        "repay_path": _repay_path(variance, by=by),
         "why_not": _why_not(shown, by=by),
         "typed_notes": typed.get("notes", ""),
     }
+
+
+def _repay_path(variance: Variance, *, by: Principal) -> str:
+    """Returns the path of the form for a repayment, or "" if there is no shortage that this person may record one of."""
+    is_refused = refusal_of_repayment(variance, by=by) is not None
+    return "" if is_refused else reverse("repay", args=[variance.uuid])
 
 
 def _why_not(shown: Waiting, *, by: Principal) -> str:

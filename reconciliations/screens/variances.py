@@ -74,6 +74,7 @@ DONE: Final[Mapping[str, str]] = {
     Act.APPROVE: noop("The variance is approved."),
     Act.REJECT: noop("The explanation is rejected."),
     Act.ESCALATE: noop("The variance is escalated. An admin decides."),
+    "REPAY": noop("The repayment is saved. The money is tied to the shortage."),
 }
 
 

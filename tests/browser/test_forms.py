@@ -34,7 +34,7 @@ PROVIDER: Final = ProviderSettings(
 DRAWER: Final = {
     "about", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
     "desk-hand-over", "desk-result", "session-count", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
-    "variance-list", "variance-page",
+    "variance-list", "variance-page", "repay",
 }  # fmt: skip
 ACCOUNT: Final = {
     "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
@@ -76,6 +76,7 @@ LEADS_ON: Final = {
     "draft",
     "draft-go-on",
     "session-recount",
+    "session-repay",
     "export-file",
     "export-progress",
 }
@@ -170,6 +171,12 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.screen.expected_status = 400
     page.locator("[name=act][value=EXPLAIN]").click()
     page.locator("#reason-error").wait_for()
+    walk.look()
+    walk.visit(f"/variances/{short.uuid}/repay")
+    page.locator("#amount").fill("x")
+    walk.screen.expected_status = 400
+    page.locator("main form .button.first").click()
+    page.locator("#amount-error").wait_for()
     walk.look()
     walk.visit(f"/variances/{short.uuid}/recount")
     page.locator("#pieces-2000").fill("x")

@@ -115,6 +115,9 @@ MATRIX: Final[dict[str, str]] = {
     "audited": "sxxxo-o-",
     "desk-result-note": "s->->->-",
     "session-recount": "sxxx>>>>",
+    # The shortage is Bruno's.
+    "repay": "s-o-o-o-",
+    "session-repay": "s>>>>>>>",
     "settlement-open": "soo-o-o-",
     # The settlement of the safe.
     "settlement-page": "s--->->-",

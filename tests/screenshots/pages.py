@@ -29,6 +29,7 @@ NOT_PHOTOGRAPHED: Final = {
     "draft": "answers a script",
     "draft-go-on": "leads to another page",
     "desk-result-note": "leads back to the result",
+    "session-repay": "leads to the repayment of the variance",
     "session-recount": "leads to the count of the variance",
     "export-progress": "answers a script",
     "today-now": "answers a script with a part of Today",

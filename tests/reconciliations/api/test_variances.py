@@ -64,7 +64,7 @@ def test_all_that_is_shown(shop: Shop, erika: Caller) -> None:
         "subject": f"session:{kept.session_id}", "station": 1, "session": str(kept.session.uuid),
         "user_id": shop.cast.carla.pk, "user_name": "Carla", "counted_by": "Carla", "business_date": "2026-03-10",
         "currency": "EUR", "method": "CASH", "expected_amount": 200_00, "counted_amount": 190_00, "difference": -10_00,
-        "tolerance": 0, "late_amount": 3_00, "adjusted_difference": -13_00, "reason": "COUNTING_ERROR", "notes": "",
+        "tolerance": 0, "late_amount": 3_00, "adjusted_difference": -13_00, "repaid_amount": 0, "reason": "COUNTING_ERROR", "notes": "",
         "explained_by": "Erika Mustermann", "explained_at": body["explained_at"], "decided_by": "Erika Mustermann",
         "decided_at": body["decided_at"], "raised_at": "2026-03-10T12:02:00Z", "allowed": [],
     }  # fmt: skip

@@ -19,7 +19,7 @@ from tests.cashdesk.desk import report_of
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, store
 
-PAGES: Final = frozenset({"variance-list", "variance-page"})
+PAGES: Final = frozenset({"variance-list", "variance-page", "repay"})
 
 
 def walk(album: Album) -> None:
@@ -40,6 +40,8 @@ def walk(album: Album) -> None:
         album.take("explained")
         album.visit("variance-list", query="?show=all")
         album.take("all")
+        album.visit("repay", short.uuid)
+        album.take("repayment")
     with album.story("account"):
         album.enter("admin")
         album.visit("variance-list", query="?store=all&show=all")
