@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.admin.api_key import IssueKey, LimitKey, RotateKey
-from cashdesk.admin_base.action_pages import ActForm, Acting, ActPage, Done
+from cashdesk.admin_base.action_pages import Acting, ActPage, Done, ReasonForm
 from cashdesk.admin_base.columns import NOTHING, link_to, moment
 from cashdesk.admin_base.model_admin import StoreFilter, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
@@ -42,14 +42,13 @@ class Revoke(ActPage):
     name = "revoke"
     label = gettext_lazy("Revoke token")
     explanation = gettext_lazy("It stops working at once. You cannot undo this.")
-    form = ActForm
     role = Role.ADMIN
 
     def is_offered(self, row: AccessToken, *, by: Principal) -> bool:
         return row.revoked_at is None
 
-    def do(self, row: AccessToken, form: ActForm, *, by: Principal, at: datetime) -> Done:
-        revoke(token=row, by=by, at=at)
+    def do(self, row: AccessToken, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
+        revoke(token=row, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=_("Revoked: %(token)s.") % {"token": row})
 
 
@@ -109,11 +108,14 @@ class AccessTokenAdmin(Acting):
     def revoke_selected(self, request: HttpRequest, queryset: "QuerySet[AccessToken]") -> HttpResponse | None:
         """Asks for confirmation with a list of the tokens, then revokes them."""
         running = queryset.filter(revoked_at__isnull=True)
-        if request.POST.get("confirmed") == "yes":
+        asked = ReasonForm(request.POST if "confirmed" in request.POST else None, row=None, by=principal_of(request))
+        if asked.is_bound and asked.is_valid():
             with transaction.atomic():
                 tokens = list(running)
                 for token in tokens:
-                    revoke(token=token, by=principal_of(request), at=timezone.now())
+                    revoke(
+                        token=token, by=principal_of(request), at=timezone.now(), reason=asked.cleaned_data["reason"]
+                    )
                     self.log_change(request, token, noop("Revoked"))
             self.message_user(request, _("Revoked: %(number)s.") % {"number": len(tokens)}, messages.SUCCESS)
             return None
@@ -122,6 +124,7 @@ class AccessTokenAdmin(Acting):
             "title": _("Revoke tokens"),
             "opts": self.opts,
             "tokens": running,
+            "form": asked,
             "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
         }
         request.current_app = self.admin_site.name

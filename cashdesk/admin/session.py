@@ -1,6 +1,6 @@
-"""The admin pages of cash sessions. They are read-only, with three actions.
+"""The admin pages of cash sessions. They are read-only, with actions.
 
-The actions cancel an opening, close a drawer without a count, and count a drawer after its close.
+The actions count and close a drawer, cancel an opening, close a drawer without a count, and count it after its close.
 """
 
 from datetime import datetime
@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cashdesk.admin.session_close import CloseWithCount
 from cashdesk.admin.session_filters import (
     CashierFilter,
     RegisterFilter,
@@ -186,7 +187,7 @@ class CashSessionAdmin(ActingAdmin):
         "foreign_cash",
         "seal", "belonging",
     )  # fmt: skip
-    acts: ClassVar[tuple[ActPage, ...]] = (CancelOpening(), ForceClose(), CountAfterwards())
+    acts: ClassVar[tuple[ActPage, ...]] = (CloseWithCount(), CancelOpening(), ForceClose(), CountAfterwards())
 
     def complete(self, rows: list[Any], request: HttpRequest) -> None:
         """Adds whether a drawer still needs a count, because the list then hides its figures (law 5)."""

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, OfStoreForm
+from cashdesk.admin_base.action_pages import REASON_MAX, ActingAdmin, ActPage, Done, OfStoreForm
 from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, table
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
@@ -51,6 +51,13 @@ class CloseForm(OfStoreForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("The store's trading date."),
     )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=REASON_MAX,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=gettext_lazy("Why drawers stay uncounted. Without open drawers it is optional."),
+    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,9 +72,9 @@ class CloseForm(OfStoreForm):
     def asks_again(self, *, at: datetime) -> bool:
         """Whether the page must first show the current list of open drawers and ask the person to confirm.
 
-        Returns False if `seen` is that list, because the person has then confirmed it. Also returns False if the domain
-        will refuse the close anyway: for a closed or a future day, and for open drawers in a store without
-        `closes_stale_sessions`.
+        Returns False if `seen` is that list and has a reason, because the person has then confirmed it. Also returns
+        False if the domain will refuse the close anyway: for a closed or a future day, and for open drawers in a store
+        without `closes_stale_sessions`.
         """
         store, on = self.cleaned_data["store"], self.cleaned_data["date"]
         if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:
@@ -77,8 +84,11 @@ class CloseForm(OfStoreForm):
             return False
         names = drawers_in_words(sessions, settlements)
         now_open = "; ".join([f"{store.pk} {on}", *names])
-        if self.cleaned_data["seen"] == now_open:
+        is_seen = self.cleaned_data["seen"] == now_open
+        if is_seen and (self.cleaned_data["reason"] or not names):
             return False
+        if is_seen:
+            self.add_error("reason", _("Enter a reason."))
         self.data = {**self.data.dict(), "seen": now_open}  # type: ignore[attr-defined]  # of a request's form
         day_told = style().date(on)
         head = (
@@ -101,7 +111,7 @@ class Close(ActPage):
 
     def do(self, row: None, form: CloseForm, *, by: Principal, at: datetime) -> Done:
         store, on = form.cleaned_data["store"], form.cleaned_data["date"]
-        closed = close_business_day(store=store, on=on, by=by, at=at)
+        closed = close_business_day(store=store, on=on, by=by, at=at, reason=form.cleaned_data["reason"])
         uncounted = len(closed.sessions) + len(closed.settlements)
         told = _("The business day %(day)s of %(store)s is closed.") % {"day": style().date(on), "store": store}
         if uncounted:

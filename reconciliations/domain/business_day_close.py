@@ -104,12 +104,12 @@ def keeps_day_open(*, store: Store, still_open: Collection[Any]) -> bool:
 
 @transaction.atomic
 @events_together()
-def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
+def close_business_day(*, store: Store, on: date, by: Principal, at: datetime, reason: str = "") -> Closed:
     """Closes a business day of a store and makes its numbered report.
 
     Open sessions and settlements of this or an earlier day are closed without a count, if the store allows it
-    (`closes_stale_sessions`). They are returned and noted in the audit trail. Movements that are recorded for the date
-    afterwards are late.
+    (`closes_stale_sessions`). They are returned and noted in the audit trail, with `reason`. Movements that are
+    recorded for the date afterwards are late.
     Raises Forbidden for a cashier and InvalidInput for a future day. Raises Conflict for a closed day, and for open
     sessions or settlements if the store requires a count.
     """
@@ -125,10 +125,10 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     sessions, settlements = open_drawers(store=store, on=on)
     if keeps_day_open(store=store, still_open=[*sessions, *settlements]):
         raise _still_open(on, sessions, settlements)
-    reason = f"business day {on} closed"
-    sessions = [force_close_session(session=session, by=by, at=at, reason=reason) for session in sessions]
+    why = f"business day {on} closed{f': {reason}' if reason else ''}"
+    sessions = [force_close_session(session=session, by=by, at=at, reason=why) for session in sessions]
     settlements = [
-        force_close_settlement(settlement=settlement, by=by, at=at, reason=reason) for settlement in settlements
+        force_close_settlement(settlement=settlement, by=by, at=at, reason=why) for settlement in settlements
     ]
     day = BusinessDay.objects.create(
         store=store,
@@ -160,6 +160,7 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
             "sessions": [session.pk for session in sessions],
             "settlements": [settlement.pk for settlement in settlements],
             "last_movement": day.last_movement,
+            **({"reason": reason} if reason else {}),
         },
     )
     return Closed(day=day, sessions=sessions, settlements=settlements)

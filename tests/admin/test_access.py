@@ -25,10 +25,12 @@ def till(cast: Cast) -> Caller:
     return Caller(secret, header="x-api-key")
 
 
-def press_revoke(browser: Client, *tokens: Model, confirmed: bool) -> str:
+def press_revoke(browser: Client, *tokens: Model, confirmed: bool, reason: str = "lost") -> str:
     """Selects tokens and chooses to revoke them, with or without the confirmation. Returns the page."""
     sent = {"action": "revoke_selected", ACTION_CHECKBOX_NAME: [token.pk for token in tokens], "index": 0}
-    response = browser.post(list_of(AccessToken), {**sent, **({"confirmed": "yes"} if confirmed else {})}, follow=True)
+    response = browser.post(
+        list_of(AccessToken), {**sent, **({"confirmed": "yes", "reason": reason} if confirmed else {})}, follow=True
+    )
     return response.content.decode()
 
 
@@ -41,10 +43,13 @@ def test_an_admin_revokes_after_a_second_look(cast: Cast, till: Caller) -> None:
     assert all(str(token) in question for token in tokens)
     assert carla.get("/auth/me").status_code == 200
     assert till.get("/cash/sessions").status_code == 200
+    assert "This field is required." in press_revoke(anna, *tokens, confirmed=True, reason=" ")
+    assert not AuditEntry.objects.filter(action="token.revoked").exists()
     assert "Revoked: 2." in press_revoke(anna, *tokens, confirmed=True)
     assert carla.get("/auth/me").status_code == 401
     assert till.get("/cash/sessions").status_code == 401
-    assert AuditEntry.objects.filter(action="token.revoked", user=cast.anna).count() == 2
+    noted = AuditEntry.objects.filter(action="token.revoked", user=cast.anna)
+    assert [entry.detail for entry in noted] == [{"reason": "lost"}] * 2
     assert [entry.change_message for entry in LogEntry.objects.filter(user=cast.anna)] == ["Revoked."] * 2
 
 

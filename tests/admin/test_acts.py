@@ -1,4 +1,4 @@
-"""A manager's actions on an abandoned drawer: close it without a count, and count it afterwards."""
+"""A manager's actions on a drawer: count and close it, close it without a count, and count it afterwards."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from cashdesk.domain.ledger.proof import faults_of_store
-from cashdesk.models import AuditEntry, CashSession
+from cashdesk.models import AuditEntry, CashSession, Store
 from tests.admin.back_office import page_of, sits_down
-from tests.cashdesk.desk import books, close_drawer, open_drawer, sell
+from tests.cashdesk.desk import books, close_drawer, open_drawer, pay, sell
 from tests.factories import StoreFactory, UserFactory
 from tests.stories import Cast
 
 BOTH = ("force-close", "count-afterwards")
+"""The actions on a drawer that its cashier left."""
 
 
 @pytest.fixture
@@ -121,5 +122,57 @@ def test_nobody_acts_on_a_drawer_that_is_not_theirs_to_manage(cast: Cast, drawer
             assert [browser.get(path).status_code, browser.post(path, {"reason": "x"}).status_code] == [404, 404]
         for browser in (Client(), sits_down(cast.bruno)):
             assert browser.post(path, {"reason": "x", "amount": "1"}).status_code == 302
+    drawer.refresh_from_db()
+    assert drawer.is_open
+
+
+def test_a_manager_counts_and_closes_a_drawer_in_one_step(cast: Cast, erika: Client, drawer: CashSession) -> None:
+    page = erika.get(page_of(drawer, "close"))
+    assert "125.00" not in page.content.decode()
+    assert list(page.context["form"].fields) == ["amount_EUR", "reason"]
+    done = act(erika, drawer, "close", amount_EUR="124.50", reason="Carla is ill")
+    assert [str(message) for message in done.context["messages"]] == [f"{drawer} is counted and closed: €124.50."]
+    drawer.refresh_from_db()
+    assert (drawer.status, drawer.closed_by, drawer.difference) == ("CLOSED", cast.erika, -50)
+    assert detail_of("session.closed") == {
+        "declared": 12_450, "expected": 12_500, "difference": -50, "reason": "Carla is ill"
+    }  # fmt: skip
+    assert list(faults_of_store(cast.store)) == []
+    again = errors_of(act(erika, drawer, "close", amount_EUR="1", reason="twice"))
+    assert set(again) == {"__all__"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"amount_EUR": "1"}, {"reason"}),
+        ({"reason": "ill"}, {"amount_EUR"}),
+        ({"amount_EUR": "-1", "reason": "ill"}, {"amount_EUR"}),
+        ({"amount_EUR": "1,50,0", "reason": " "}, {"amount_EUR", "reason"}),
+    ],
+)
+def test_a_close_without_an_amount_or_a_reason_is_refused(
+    erika: Client, drawer: CashSession, fields: dict[str, str], named: set[str]
+) -> None:
+    assert set(errors_of(act(erika, drawer, "close", **fields))) == named
+    drawer.refresh_from_db()
+    assert drawer.is_open
+
+
+def test_a_close_asks_for_every_currency_of_the_drawer(cast: Cast, erika: Client, drawer: CashSession) -> None:
+    opened = set(erika.get(page_of(drawer, "close")).context["form"].fields)
+    pay(drawer, 2_000, currency="USD")
+    refused = act(erika, drawer, "close", amount_EUR="125.00", reason="ill")
+    assert set(refused.context["form"].fields) - opened == {"amount_USD"}
+    done = act(erika, drawer, "close", amount_EUR="125.00", amount_USD="19", reason="ill")
+    assert done.status_code == 200
+    drawer.refresh_from_db()
+    assert (drawer.difference, [row.difference for row in drawer.foreign_cash.all()]) == (0, [-100])
+
+
+def test_a_large_amount_needs_the_page_with_a_second_person(cast: Cast, erika: Client, drawer: CashSession) -> None:
+    Store.objects.filter(pk=cast.store.pk).update(witness_minor=10_000)
+    refused = errors_of(act(erika, drawer, "close", amount_EUR="125.00", reason="ill"))
+    assert refused == {"__all__": ["This much cash needs a second person."]}
     drawer.refresh_from_db()
     assert drawer.is_open

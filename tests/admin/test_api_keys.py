@@ -197,11 +197,14 @@ def test_a_key_is_revoked_on_its_page_after_a_second_look(cast: Cast, anna: Clie
     assert b"stops working at once" in anna.get(page_of(key, "revoke")).content
     key.refresh_from_db()
     assert key.revoked_at is None
-    assert f"Revoked: {key}." in anna.post(page_of(key, "revoke"), follow=True).content.decode()
+    assert set(errors_of(anna.post(page_of(key, "revoke")))) == {"reason"}
+    done = anna.post(page_of(key, "revoke"), {"reason": "till was stolen"}, follow=True)
+    assert f"Revoked: {key}." in done.content.decode()
     key.refresh_from_db()
     assert key.revoked_at is not None
     assert page_of(key, "revoke") not in anna.get(page_of(key)).content.decode()
-    assert AuditEntry.objects.get(action="token.revoked").user == cast.anna
+    noted = AuditEntry.objects.get(action="token.revoked")
+    assert (noted.user, noted.detail) == (cast.anna, {"reason": "till was stolen"})
 
 
 def test_nobody_below_an_admin_makes_replaces_or_revokes_one(cast: Cast, key: AccessToken) -> None:

@@ -150,7 +150,7 @@ def test_the_history_is_stored_in_english_and_shown_in_the_language_of_the_reade
     session = CashSession.objects.filter(store__number="2001").latest("pk")
     token = AccessToken.objects.filter(account=world.store.account, revoked_at=None).latest("pk")
     method = PaymentMethod.objects.get(account=world.store.account, code="CARD")
-    anna.post(page_of(token, "revoke"), {})
+    anna.post(page_of(token, "revoke"), {"reason": "lost"})
     anna.post(page_of(method), {"name": "Giro", "is_counted": "on", "is_active": "on"})
     anna.post(page_of(session, "count-afterwards"), {"amount": "1", "reason": "found"})
     stored = {(entry.object_repr, entry.change_message) for entry in LogEntry.objects.filter(user=world.anna)}

@@ -84,6 +84,7 @@ def test_a_token_is_revoked_after_a_second_look(screen: Screen, cast: Cast) -> N
     page.get_by_role("button", name="Go").click()
     page.get_by_text("These tokens stop working at once").wait_for()
     assert AccessToken.objects.filter(revoked_at__isnull=False).count() == 0
+    page.get_by_label("Reason").fill("lost")
     page.get_by_role("button", name="Revoke tokens").click()
     page.get_by_text("Revoked: 1.").wait_for()
     assert AccessToken.objects.filter(revoked_at__isnull=False).count() == 1

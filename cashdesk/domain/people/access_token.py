@@ -169,12 +169,16 @@ def _is_where_they_work(token: AccessToken, user: User) -> bool:
 
 
 @transaction.atomic
-def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
-    """Revokes a token or API key at once, and the whole family of a sign-in. A second call changes nothing."""
+def revoke(*, token: AccessToken, by: Principal, at: datetime, reason: str = "") -> None:
+    """Revokes a token or API key at once, and the whole family of a sign-in. A second call changes nothing.
+
+    The audit trail shows `reason`.
+    """
     if token.user_id is not None:
         lock_sign_ins(token.user_id)
     if end_family(token, at=at):
-        audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
+        detail = {"reason": reason} if reason else None
+        audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store, detail=detail)
 
 
 def end_sign_in(*, secret: str, at: datetime) -> None:

@@ -44,13 +44,14 @@ def close_session(
     asks_for_all: bool = False,
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
+    reason: str = "",
 ) -> CashSession:
     """Closes a session with a blind count, and returns it with its frozen figures.
 
     `others` are counts of other currencies. Cash of a currency that was not counted stays in the drawer and gets a
     variance. With `asks_for_all` such a currency raises Conflict instead, so that the person counts it
     (docs/decisions/0024). `witness` is the person who confirmed the count. With `refuses_unwitnessed` a large count
-    without a witness raises InvalidInput; pages set it (docs/decisions/0016).
+    without a witness raises InvalidInput; pages set it (docs/decisions/0016). The audit trail shows `reason`.
 
     Does this in order:
 
@@ -94,8 +95,8 @@ def close_session(
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
     raise_counted(VarianceKind.SESSION, cause_of(session), expected=expected, counted=counted, by=by, at=at)
     freeze_others(session, register=register, book=book, others=others, by=by, at=at)
-    detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
-    detail |= witness_detail(witness)
+    figures = {"declared": counted.amount, "expected": expected, "difference": session.difference}
+    detail = {**figures, **witness_detail(witness), **({"reason": reason} if reason else {})}
     action = "session.handed_over" if hands_over else "session.closed"
     audit.note(action=action, subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
     return session

@@ -121,7 +121,10 @@ def test_a_day_is_closed_after_it_was_told_what_stays_uncounted(cast: Cast, erik
     told_again = erika.post(CLOSE, {**fields, "seen": seen})
     assert f"cash session {other.pk} of Bruno" in told_again.content.decode()
     assert not BusinessDay.objects.exists()
-    done = erika.post(CLOSE, {**fields, "seen": told_again.context["form"]["seen"].value()}, follow=True)
+    confirmed = {**fields, "seen": told_again.context["form"]["seen"].value()}
+    assert errors_of(erika.post(CLOSE, confirmed)) == {"reason": ["Enter a reason."]}
+    assert not BusinessDay.objects.exists()
+    done = erika.post(CLOSE, {**confirmed, "reason": "both went home"}, follow=True)
     day = BusinessDay.objects.get()
     assert done.redirect_chain == [(page_of(day), 302)]
     assert [str(message) for message in done.context["messages"]] == [
@@ -129,7 +132,10 @@ def test_a_day_is_closed_after_it_was_told_what_stays_uncounted(cast: Cast, erik
     ]
     assert (day.store, day.date, day.closed_by) == (cast.store, DAY, cast.erika)
     assert set(CashSession.objects.filter(status="CLOSED_SYSTEM")) == {session, other}
-    assert AuditEntry.objects.get(action="business_day.closed").user == cast.erika
+    noted = AuditEntry.objects.get(action="business_day.closed")
+    assert (noted.user, noted.detail["reason"]) == (cast.erika, "both went home")
+    forced = AuditEntry.objects.filter(action="session.forced_closed")
+    assert {entry.detail["reason"] for entry in forced} == {"business day 2026-03-10 closed: both went home"}
 
 
 def test_what_was_told_of_one_day_closes_no_other(cast: Cast, erika: Client) -> None:
