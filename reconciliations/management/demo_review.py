@@ -6,6 +6,7 @@ The newest days are left open, so that a visitor has something to do.
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from heapq import heapify, heappop, heapreplace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -36,14 +37,39 @@ def review_history(*, store: Store, manager: User, seed: int, at: datetime) -> N
     chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (the same seed gives the same data)
     admin = User.objects.filter(account=store.account, role=Role.ADMIN).earliest("pk")
     boss, head = Principal(user=manager), Principal(user=admin)
+    variances = Variance.objects.filter(store=store, raised_at__lt=at - LEFT).order_by("pk")
+    _in_order_of_time(
+        [
+            _close_days(store, boss=boss, head=head, at=at, chance=chance),
+            *(_deal_with(variance, boss=boss, head=head, chance=chance) for variance in variances),
+        ]
+    )
+
+
+def _in_order_of_time(tasks: list[Iterator[datetime]]) -> None:
+    """Runs tasks that take turns, so that the audit trail is in order of time. Each yields when its next act is due."""
+    due = [(first, number, task) for number, task in enumerate(tasks) if (first := next(task, None))]
+    heapify(due)
+    while due:
+        _at, number, task = due[0]
+        if following := next(task, None):
+            heapreplace(due, (following, number, task))
+        else:
+            heappop(due)
+
+
+def _close_days(
+    store: Store, *, boss: Principal, head: Principal, at: datetime, chance: random.Random
+) -> Iterator[datetime]:
+    """Closes each past day at night, and reconciles the newer ones the next morning."""
     zone = ZoneInfo(store.time_zone)
     for on in _days_before(store, at=at):
         night = datetime.combine(on + timedelta(days=1), time(store.cut_off_hour, 5), zone)
+        yield night
         close_business_day(store=store, on=on, by=boss, at=night)
         if (at - night).days <= RECONCILED:
+            yield night + timedelta(hours=4)
             _reconcile(store, on=on, boss=boss, head=head, at=night + timedelta(hours=4), chance=chance)
-    for variance in Variance.objects.filter(store=store, raised_at__lt=at - LEFT).order_by("pk"):
-        _deal_with(variance, boss=boss, head=head, chance=chance)
 
 
 def _days_before(store: Store, *, at: datetime) -> Iterator[date]:
@@ -78,20 +104,24 @@ def _reconcile(
     )
 
 
-def _deal_with(variance: Variance, *, boss: Principal, head: Principal, chance: random.Random) -> None:
-    """Explains a variance the next morning and approves it later.
+def _deal_with(variance: Variance, *, boss: Principal, head: Principal, chance: random.Random) -> Iterator[datetime]:
+    """Explains a variance the next morning and approves it later. Leaves a variance alone that was dealt with.
 
     An admin approves escalated variances, and variances of the manager's own counts.
     """
     morning = variance.raised_at + timedelta(hours=14)
+    yield morning
+    variance.refresh_from_db()
     if variance.is_ended:
         return
     if not variance.reason:
         reason, notes = _explanation(variance, chance)
         variance = explain_variance(variance=variance, reason=reason, notes=notes, by=boss, at=morning)
     if chance.random() < 0.1 and Act.REJECT in acts_open_to(variance, by=head):
+        yield morning + timedelta(hours=2)
         notes = "Which customer, and was the receipt found?"
         variance = reject_variance(variance=variance, notes=notes, by=head, at=morning + timedelta(hours=2))
+        yield morning + timedelta(hours=5)
         variance = explain_variance(
             variance=variance,
             reason=Reason.MINOR_UNIDENTIFIED_DIFFERENCE,
@@ -100,9 +130,11 @@ def _deal_with(variance: Variance, *, boss: Principal, head: Principal, chance: 
             at=morning + timedelta(hours=5),
         )
     if variance.is_escalated:
+        yield morning + timedelta(hours=6)
         witness_variance(variance=variance, notes="Seen with the count.", by=head, at=morning + timedelta(hours=6))
     signs = boss if Act.APPROVE in acts_open_to(variance, by=boss) else head
     if Act.APPROVE in acts_open_to(variance, by=signs):
+        yield morning + timedelta(hours=8)
         approve_variance(variance=variance, by=signs, at=morning + timedelta(hours=8))
 
 
