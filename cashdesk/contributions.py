@@ -38,6 +38,8 @@ class Spot(StrEnum):
     DRAWERS_REGISTER = "drawers.register"
     """Beside each register in the list of drawers."""
     REPORTS_BELOW = "reports.below"
+    REPORT_DOORS = "report.doors"
+    """Beside the links of a Z report and of a bag. `trail_of` in the context is (noun, UUID)."""
     STORES_MENU = "stores.menu"
     """In the menu of people who see several stores."""
 

@@ -23,6 +23,7 @@ class ReconciliationsConfig(model_words.WordedApp):
             Spot.SETTINGS_REASONS: "reconciliations/settings_reasons.html",
             Spot.RESULT_ACTS: "reconciliations/result_acts.html",
             Spot.REPORTS_BELOW: "reconciliations/reports_below.html",
+            Spot.REPORT_DOORS: "reconciliations/trail_door.html",
             Spot.STORES_MENU: "reconciliations/stores_menu.html",
         },
         destinations=(

@@ -20,6 +20,7 @@ from reconciliations.screens.report_mail import report_mail_page
 from reconciliations.screens.search import search_page
 from reconciliations.screens.store_days import reports_page, store_day_file_page, store_day_page
 from reconciliations.screens.today import today_now_page, today_page
+from reconciliations.screens.trail import day_trail_page, trail_page
 from reconciliations.screens.variances import variance_page_of, variances_page
 
 urlpatterns = [
@@ -42,6 +43,10 @@ urlpatterns = [
     path("variances/<uuid:variance>/repay", repayment_page, name="repay"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
     path("reports", reports_page, name="reports"),
+    path("reports/trail/<slug:noun>/<uuid:thing>", trail_page, name="trail"),
+    path("reports/trail/<slug:noun>/<uuid:thing>.<slug:file_format>", trail_page, name="trail-file"),
+    path("reports/days/<uuid:store>/<int:number>/trail", day_trail_page, name="day-trail"),
+    path("reports/days/<uuid:store>/<int:number>/trail.<slug:file_format>", day_trail_page, name="day-trail-file"),
     path("reports/mail", report_mail_page, name="report-mail"),
     path("reports/over-short", over_short_page, name="over-short"),
     path("reports/over-short.<slug:file_format>", over_short_page, name="over-short-file"),

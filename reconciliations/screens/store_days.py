@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cashdesk.documents.answer import file_answer, refuse_format
-from cashdesk.documents.page import files_at, shown
+from cashdesk.documents.page import FORMATS, files_at, shown
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.formats import weekday, write_as
@@ -38,6 +38,7 @@ def reports_page(request: HttpRequest, by: Principal) -> HttpResponse:
         "reports": [{"report": report, "weekday": weekday(report.day.date)} for report in found[:ROWS]],
         "older": found[ROWS - 1].number if len(found) > ROWS else None,
         "is_first": not before,
+        "pdf": FORMATS["pdf"],
     }
     return render(request, "reconciliations/reports.html", context)
 

@@ -101,6 +101,7 @@ def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
         "why_not_corrected": why_not_corrected(found, by=by) if found.state == DepositState.CREDITED else "",
         "notice": request.GET.get("notice", ""),
         "files": files_at("vault-deposit-file", deposit),
+        "trail_of": ("deposit", found.uuid),
     }
     return render(request, "settlements/deposit.html", context)
 

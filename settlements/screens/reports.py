@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -89,10 +90,18 @@ def z_report_page(request: HttpRequest, by: Principal, store: str, station: int,
         "report": report,
         "amounts": _amounts(report),
         "files": files_at("z-report-file", store, station, number),
+        "trail_of": _trail_of(report),
         "before": number - 1 if number > 1 else None,
         "after": number + 1 if last is not None and number < last else None,
     }
     return render(request, "settlements/z_report.html", context)
+
+
+def _trail_of(report: ZReport) -> tuple[str, UUID] | None:
+    """Returns (noun, UUID) of the session or the settlement that a seal closed."""
+    if report.settlement is not None:
+        return "settlement", report.settlement.uuid
+    return ("session", report.session.uuid) if report.session is not None else None
 
 
 def _context(request: HttpRequest, place: Place) -> dict[str, Any]:

@@ -58,7 +58,7 @@ MATRIX: Final[dict[str, str]] = {
          "vault-deposit-credit", "payout-reverse", "recount", "variance-page", "person-new-password"), MANAGERS_OF_A_ROW
     ),
     **dict.fromkeys(
-        ("store-day", "store-day-file", "x-report-file", "z-report-file", "vault-deposit-file"), MANAGERS_OF_A_ROW
+        ("trail", "trail-file", "day-trail", "day-trail-file", "store-day", "store-day-file", "x-report-file", "z-report-file", "vault-deposit-file"), MANAGERS_OF_A_ROW
     ),
     **dict.fromkeys(
         ("desk-cancel-opening", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-count", "desk-hand-over",
@@ -185,9 +185,13 @@ def make_paths() -> dict[str, str]:
         "secret": "no-secret",
         "export": closed.uuid,
         "file_format": "csv",
+        "noun": "session",
+        "thing": closed.uuid,
         "count": audited.pk,
     }
     special: dict[str, dict[str, Any]] = {
+        "day-trail": {"number": 1},
+        "day-trail-file": {"number": 1},
         "store-day": {"number": 1},
         "store-day-file": {"number": 1},
         "vault-movement-reverse": {"movement": bag.movement.uuid},

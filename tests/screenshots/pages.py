@@ -34,6 +34,8 @@ NOT_PHOTOGRAPHED: Final = {
     "export-progress": "answers a script",
     "today-now": "answers a script with a part of Today",
     "store-day-file": "is a file",
+    "trail-file": "is a file",
+    "day-trail-file": "is a file",
     "over-short-file": "is a file",
     "operator-month-file": "is a file",
     "position-file": "is a file",

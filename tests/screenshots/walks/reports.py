@@ -3,7 +3,7 @@
 from typing import Final
 
 from cashdesk.enums import PlaceKind
-from cashdesk.models import Seal, User
+from cashdesk.models import CashSession, Seal, User
 from reconciliations.models import StoreDayReport
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, open_drawer, sell, store
@@ -22,6 +22,8 @@ PAGES: Final = frozenset(
         "over-short",
         "operator-month",
         "report-mail",
+        "trail",
+        "day-trail",
     }
 )
 
@@ -67,6 +69,11 @@ def walk(album: Album) -> None:
         report = StoreDayReport.objects.filter(store=berlin).latest("number")
         album.visit("store-day", berlin.uuid, report.number)
         album.take(prints=True, paper=A4)
+        album.visit("day-trail", berlin.uuid, report.number)
+        album.take(prints=True, paper=A4)
+        session = CashSession.objects.filter(store=berlin, seal__isnull=False).latest("pk")
+        album.visit("trail", "session", session.uuid)
+        album.take()
     with album.story("ranges"):
         album.visit("over-short", query="?preset=last-month")
         album.take(prints=True, paper=A4)
