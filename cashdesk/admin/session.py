@@ -25,6 +25,7 @@ from cashdesk.admin.session_filters import (
     has_counted_results_only,
     state_in_words,
 )
+from cashdesk.admin.session_parts import PARTS
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, AmountField, Done, ReasonForm, units_of
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to_list, moment, money, table, told_of_handover
 from cashdesk.admin_base.exact_search import exactly
@@ -185,7 +186,7 @@ class CashSessionAdmin(ActingAdmin):
         "opened_by", money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
         money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
         "foreign_cash",
-        "seal", "belonging",
+        "seal", "belonging", *PARTS,
     )  # fmt: skip
     acts: ClassVar[tuple[ActPage, ...]] = (CloseWithCount(), CancelOpening(), ForceClose(), CountAfterwards())
 

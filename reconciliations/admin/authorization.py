@@ -108,7 +108,8 @@ class AuthorizationAdmin(ActingAdmin):
         moment("issued_at"), moment("expires_at"),
     )  # fmt: skip
     joined = ("store", "operator", "issued_by", "reconciliation")
-    list_filter = (StoreFilter, StateFilter, "issued_at")
+    list_filter = (StoreFilter, StateFilter)
+    date_hierarchy = "issued_at"
     search_fields = ("pk", "uuid")
     search_help_text = gettext_lazy("Number or full token of an authorization")
     fields = (

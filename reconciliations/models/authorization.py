@@ -29,6 +29,8 @@ class Authorization(PublicIdModel):
         indexes = (
             # The admin's list: authorizations of a store, newest first.
             models.Index(fields=("store", "-id"), name="authorization_of_store"),
+            # The same by day, of all stores.
+            models.Index(fields=("issued_at",), name="authorization_of_instant"),
         )
 
     def __str__(self) -> str:

@@ -65,7 +65,7 @@ STATEMENTS_OF_A_PAGE: Final = {
     Payment: 2,
     Order: 1,
     Movement: 2,
-    CashSession: 9,
+    CashSession: 15,
     Count: 4,
     Seal: 3,
     AuditEntry: 1,
