@@ -331,6 +331,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "cashdesk.screens.drafts.csrf_failure"
 SESSION_COOKIE_SECURE = IS_PRODUCTION
 CSRF_COOKIE_SECURE = IS_PRODUCTION
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SECURE_SSL_REDIRECT", default=True)
@@ -347,5 +348,3 @@ structlog_configure()
 DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
 # django-structlog would trust any X-Forwarded-For. RequestIdMiddleware logs the address according to TRUSTED_PROXIES.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-
-CSRF_FAILURE_VIEW = "cashdesk.screens.drafts.csrf_failure"
