@@ -51,8 +51,8 @@ COLUMNS: Final = (
     ("waiting", noop("Variances waiting"), "num"),
     ("oldest", noop("Oldest"), "num wide"),
     ("over-short", noop("Over/short"), "num desk"),
-    ("orders", noop("Change on order"), "num wide"),
-    ("transit", noop("In transit"), "num wide"),
+    ("orders", noop("Change on order"), "num widest"),
+    ("transit", noop("In transit"), "num widest"),
 )
 
 STATES: Final[dict[str, Callable[[StoreNow], bool]]] = {
