@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.ledger import reverse
-from cashdesk.enums import MovementKind
+from cashdesk.enums import MovementKind, Scope
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, Event, Movement
 from settlements.domain.payout import record_payout, reverse_payout
@@ -17,7 +18,7 @@ from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.models import Payout
 from tests.cashdesk.desk import NOON, books, close_drawer, minutes, open_drawer, pay, refusal_of
 from tests.screens.desk import Browser
-from tests.stories import Cast, counted_queries
+from tests.stories import Cast, caller, counted_queries, exact, key_caller
 
 
 @pytest.fixture
@@ -156,3 +157,40 @@ def test_a_list_of_payouts_costs_the_same_for_one_and_many(owed: Cast) -> None:
             erika.get("/money/payouts")
         costs.append(len(queries))
     assert costs[0] == costs[1]
+
+
+# --- The API ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_shows_and_takes_payouts_of_its_own_stores_only(owed: Cast) -> None:
+    payout, otto = pay_out(owed, 1_00), caller(owed.otto)
+    assert exact(otto.get("/payouts")) == []
+    assert otto.get(f"/payouts/{payout.uuid}").status_code == otto.get(f"/payouts/{uuid4()}").status_code == 404
+    elsewhere = {"store": str(owed.store.uuid), "method": "CARD", "amount": 100}
+    assert otto.post("/payouts", elsewhere).status_code == 400
+    reader = key_caller(owed.store, Scope.SETTLEMENTS_READ, store=owed.store)
+    assert [row["id"] for row in exact(reader.get("/payouts"))] == [str(payout.uuid)]
+    assert reader.post("/payouts", {"method": "CARD", "amount": 100}).status_code == 403
+    assert Payout.objects.count() == 1
+
+
+def test_a_payout_that_is_sent_twice_is_booked_once(owed: Cast) -> None:
+    erika, sent = caller(owed.erika), {"method": "card", "amount": 98_80, "fee": 1_20}
+    answers = [erika.post("/payouts", sent, idempotency_key="p-1") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert cards(owed) == {"Bank": 98_80, "Outside": 1_20, "Customers": -100_00}
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer"),
+    [
+        ({"amount": 0}, "/amount"), ({"amount": 1.5}, "/amount"), ({"fee": -1}, "/fee"), ({"method": "cash"}, "/method"),
+        ({"currency": "EU"}, "/currency"), ({"paid_on": "2999-01-01"}, "/paid_on"), ({"bank": "x"}, "/bank"),
+    ],
+)  # fmt: skip
+def test_a_wrong_request_names_its_field(owed: Cast, sent: dict[str, Any], pointer: str) -> None:
+    answer = caller(owed.erika).post("/payouts", {"method": "CARD", "amount": 98_80, **sent})
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in exact(answer)["errors"]] == [pointer]
+    assert not Payout.objects.exists()

@@ -348,7 +348,7 @@ def test_a_wrong_instant_is_shown_again_with_its_error(cast: Cast, shop: Shop, q
 
 
 def test_the_page_costs_the_same_whatever_happened(cast: Cast, shop: Shop) -> None:
-    costs = []
+    costs: list[list[int]] = []
     at = ago(minutes=10)
     for more in (1, 3):
         for number in range(more):
