@@ -65,6 +65,9 @@ class DemoStore:
     language: Language = Language.ENGLISH
 
 
+BUSY_DAYS: Final = (2, 4, 5)
+"""The weekdays on which the manager of a store with several cashiers helps at a register. Patterns need three people."""
+
 # The pages of the Berlin store are in English, because readers of the README sign in there first.
 STORES: Final = (
     DemoStore(
@@ -227,6 +230,7 @@ def _make_keys(account: Account, vendor: Vendor, *, at: datetime) -> None:
 def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: list[User], at: datetime) -> None:
     """Creates some weeks of sessions, one per cashier and day. Most counts are exact; some are short, over or missing."""
     chance = random.Random(f"{SEED}{demo.number}")  # noqa: S311 (a fixed seed, so that the data is the same every time)
+    helping = random.Random(f"{SEED}{demo.number} helping")  # noqa: S311 (as above; the others' data stays as it is)
     zone = ZoneInfo(demo.time_zone)
     yesterday = at.astimezone(zone).date() - timedelta(days=1)
     days = [yesterday - timedelta(days=back) for back in reversed(range(WEEKS * 7))]
@@ -236,6 +240,9 @@ def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: lis
             if day.weekday() < 6 or number == 0:
                 opening = datetime.combine(day, time(8 + number, chance.randrange(30)), zone)
                 _trade(demo, cashier=cashier, manager=manager, opening=opening, chance=chance)
+        if len(cashiers) > 1 and day.weekday() in BUSY_DAYS:
+            opening = datetime.combine(day, time(10, helping.randrange(30)), zone)
+            _trade(demo, cashier=manager, manager=manager, opening=opening, chance=helping)
 
 
 def _fund_vault(demo: DemoStore, store: Store, *, by: Principal, at: datetime) -> None:
