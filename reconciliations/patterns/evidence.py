@@ -73,7 +73,10 @@ def evidence_of_month(closes: Sequence[Close], by: Group) -> dict[int, Evidence]
     found: dict[int, Evidence] = defaultdict(Evidence)
     for one in closes:
         found[label_of(one, by)].closes += 1
-    scored = scores(closes)
+    # Acts are compared between people only: registers and weekdays differ in what people do there.
+    scored = {
+        question: values for question, values in scores(closes).items() if by == Group.CASHIER or question not in ACTS
+    }
     for cell in cells(closes, by):
         labels = [label_of(closes[at], by) for at in cell]
         present = set(labels)

@@ -187,7 +187,10 @@ def _short(group: Group) -> Finding:
 
 
 def _at_the_register() -> list[str]:
-    return [_("Look at the drawer, the coin trays, the price list, and the drops that are booked to it.")]
+    return [
+        _("Look at the drawer, the coin trays, the price list, and the drops that are booked to it."),
+        _("More sales bring more mistakes: a busy register or weekday may need more hands, and nothing else."),
+    ]
 
 
 def acts_in_words(standing: Standing | None) -> list[str]:

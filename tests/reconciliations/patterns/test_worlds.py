@@ -64,17 +64,19 @@ def test_an_honest_shop_hardly_ever_marks_anybody_in_a_year(world: World) -> Non
 
 def test_people_who_differ_in_care_are_uneven_and_not_short() -> None:
     reviews = [reviewed(months_of(CARE, people=PEOPLE, seed=seed), people=PEOPLE) for seed in range(SHOPS)]
-    assert sum(bool(marked(one, Outcome.SHORT)) for one in reviews) <= at_most(ALPHA, SHOPS)
+    # The page says that fewer than 1 in 100 people are called short; the law itself says at most 5 in 100.
+    assert sum(len(marked(one, Outcome.SHORT)) for one in reviews) <= at_most(0.01, SHOPS * PEOPLE)
     assert sum(bool(marked(one, Outcome.UNEVEN)) for one in reviews) >= at_least(0.5, SHOPS)
 
 
 @pytest.mark.parametrize("by", [Group.REGISTER, Group.WEEKDAY])
 def test_a_person_who_skims_spoils_no_register_and_no_weekday(by: Group) -> None:
     found = [
-        reviewed(months_of(DRIFT, people=PEOPLE, seed=seed, planted={1: skims(0.01)}), people=PEOPLE, by=by)
+        reviewed(months_of(DRIFT, people=5, seed=seed, planted={1: skims(0.01)}), people=5, by=by)
         for seed in range(SHOPS)
     ]
-    assert sum(bool(marked(one)) for one in found) <= at_most(2 * ALPHA, SHOPS)
+    # In a large store a busy weekday is found uneven, rightly: its closes have more sales, and so more mistakes.
+    assert sum(bool(marked(one)) for one in found) <= at_most(ALPHA, SHOPS)
 
 
 @pytest.mark.parametrize(
