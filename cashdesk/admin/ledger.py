@@ -12,7 +12,7 @@ from cashdesk.admin.session import difference_shown
 from cashdesk.admin.session_filters import store_looked_at
 from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.additions import cell_of
-from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money
+from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money, text
 from cashdesk.admin_base.model_admin import (
     PlaceStoreFilter,
     ReadOnlyAdmin,
@@ -63,8 +63,8 @@ class MovementAdmin(ActingAdmin):
     search_help_text = gettext_lazy("The number or UUID of a movement, or the number of a session")
     fields = (
         "uuid", "store", "kind", "source", "destination", money("amount"), "method", "session", "payment", "reverses",
-        "reversed_by_link", "is_late", day("business_date"), moment("occurred_at"), moment("recorded_at"), "recorded_by",
-        "recorded_with", "reason", "note",
+        "reversed_by_link", "is_late_shown", day("business_date"), moment("occurred_at"), moment("recorded_at"),
+        "recorded_by", "recorded_with", "reason", "note",
     )  # fmt: skip
 
     def get_list_filter(self, request: HttpRequest) -> Any:
@@ -82,6 +82,11 @@ class MovementAdmin(ActingAdmin):
     def late(self, movement: Movement) -> str:
         """Marks only late movements, so that the mark stands out."""
         return _("late") if movement.is_late else ""
+
+    @admin.display(description=gettext_lazy("Late"))
+    def is_late_shown(self, movement: Movement) -> str:
+        """Shows text, because Django's icon for "No" is a red cross."""
+        return _("Yes") if movement.is_late else _("No")
 
     @admin.display(description=gettext_lazy("Reversed by"))
     def reversed_by_link(self, movement: Movement) -> str:
@@ -147,6 +152,8 @@ class CountAdmin(ReadOnlyAdmin):
         return ", ".join(style().amount(found.amount, found.currency) for found in count.amounts.all())
 
 
+AFTER_MOVEMENT: Final = text("after_movement", label=gettext_lazy("Begins after movement"))
+MOVEMENTS: Final = text("movement_count", label=gettext_lazy("Movements"))
 SEALED_AT: Final = moment("sealed_at", store="place__store")
 
 
@@ -155,7 +162,7 @@ class SealAdmin(ReadOnlyAdmin):
     """The sealed periods. Each seal holds the digest of the previous one."""
 
     list_display = (
-        "__str__", "store", "place", "cashier", "difference", "began_at", SEALED_AT, "movement_count", "digest_begins",
+        "__str__", "store", "place", "cashier", "difference", "began_at", SEALED_AT, MOVEMENTS, "digest_begins",
     )  # fmt: skip
     joined: ClassVar[tuple[str, ...]] = ("place__store", "session__user")
     list_filter = (PlaceStoreFilter,)
@@ -166,8 +173,8 @@ class SealAdmin(ReadOnlyAdmin):
     search_fields = ("number", "digest")
     search_help_text = gettext_lazy("A Z number or a whole digest")
     fields = (
-        "number", "store", "place", SEALED_AT, "session_link", "after_movement",
-        "last_movement", "movement_count", "balances_listed", "digest", "previous_digest",
+        "number", "store", "place", SEALED_AT, "session_link", AFTER_MOVEMENT,
+        "last_movement", MOVEMENTS, "balances_listed", "digest", "previous_digest",
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("Store"))

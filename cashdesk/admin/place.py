@@ -1,6 +1,7 @@
 """The admin pages of places: vaults, registers and outside places."""
 
 from datetime import datetime
+from typing import Final
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
-from cashdesk.admin_base.columns import NOTHING, link_to_list
+from cashdesk.admin_base.columns import NOTHING, link_to_list, text
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.visibility import COUNTED_PLACES, view_book
@@ -41,6 +42,9 @@ class ShowBook(ActPage):
         )
 
 
+TRANSITIONS: Final = text("transitions", label=gettext_lazy("Openings, counts and closes"))
+
+
 @admin.register(Place)
 class PlaceAdmin(ActingAdmin):
     """Vaults, registers and outside places. Only ShowBook shows their balances, and it writes an audit entry (law 5)."""
@@ -51,7 +55,7 @@ class PlaceAdmin(ActingAdmin):
     search_fields = ("pk",)
     search_help_text = gettext_lazy("The id of a place")
     ordering = ("store", "kind", "number")
-    fields = ("store", "kind", "number", "settling", "settling_by", "last_z", "transitions", "belonging")
+    fields = ("store", "kind", "number", "settling", "settling_by", "last_z", TRANSITIONS, "belonging")
     acts = (ShowBook(),)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Place]":

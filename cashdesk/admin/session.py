@@ -183,10 +183,10 @@ class CashSessionAdmin(ActingAdmin):
     search_help_text = gettext_lazy("The number or UUID of a session, or a cashier's name")
     fields = (
         "uuid", "status", "cancelled", "store", "register", "user", day("business_date"), moment("opened_at"),
-        "opened_by", money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
-        money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
-        "foreign_cash",
-        "seal", "belonging", *PARTS,
+        "opened_by", money("start_amount", label=gettext_lazy("Float")), money("opening_difference"), "custody",
+        moment("closed_at"), "closed_by", money("declared_amount", label=gettext_lazy("Counted")),
+        money("expected_amount", label=gettext_lazy("Expected")), money("difference"), "late_cash",
+        "adjusted_difference", "foreign_cash", "seal", "belonging", *PARTS,
     )  # fmt: skip
     acts: ClassVar[tuple[ActPage, ...]] = (CloseWithCount(), CancelOpening(), ForceClose(), CountAfterwards())
 

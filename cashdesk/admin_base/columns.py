@@ -68,6 +68,10 @@ def text(field: str, *, label: Words) -> Column:
     return column
 
 
+UUID_SHOWN: Final = text("uuid", label=gettext_lazy("UUID"))
+"""The public id of a row, which Django would call "Uuid"."""
+
+
 def day(field: str) -> Column:
     """Returns a column for a date."""
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.calendar import steps_of
 from cashdesk.admin_base.carried_order import CarriedOrder
+from cashdesk.admin_base.columns import UUID_SHOWN
 from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.admin_base.exact_search import exactly
 from cashdesk.admin_base.history import EnglishHistory
@@ -278,6 +279,9 @@ class ReadOnlyAdmin(CashdeskAdmin):
             account = rows_of(Account, by=principal_of(request)).order_by("created_at").first()
             changelist.calendar = steps_of(changelist, since=account.created_at if account else timezone.now())
         return changelist
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [UUID_SHOWN if name == "uuid" else name for name in super().get_fields(request, obj)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_fields(request, obj)
