@@ -18,7 +18,7 @@ def xlsx_of(document: Document) -> bytes:
     file = io.BytesIO()
     book = Workbook(
         file,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
     book.set_properties({"title": document.title, "created": document.at.replace(tzinfo=None)})
     try:

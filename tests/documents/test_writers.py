@@ -1,0 +1,127 @@
+"""One description, four writers: the same figures as PDF, XLSX, CSV and page, in the signs of each."""
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import pytest
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # has no types
+
+from cashdesk.documents.csv_file import csv_of
+from cashdesk.documents.document import Clock, Column, Document, Fact, Money, Row, Section, Table
+from cashdesk.documents.page import shown
+from cashdesk.documents.pdf_file import FONTS, pdf_of
+from cashdesk.documents.xlsx_file import xlsx_of
+from cashdesk.enums import Language
+from cashdesk.formats import style_of, written_as
+from cashdesk.models import Store
+from cashdesk.symbols import WRITTEN
+
+AT: Final = datetime(2026, 3, 10, 20, 5, tzinfo=UTC)
+HUGE: Final = 999_999_999_99
+
+
+def store(**fields: Any) -> Store:
+    """Returns a shop that is in no database."""
+    usual = {"number": "1337", "name": "Žižkov", "currency": "EUR", "time_zone": "Europe/Berlin", "language": "de"}
+    return Store(**{**usual, **fields})
+
+
+def document(*, rows: int = 1, name: str = "Carla", minor: int = 125_050, **fields: Any) -> Document:
+    """Returns a document with each kind of value."""
+    amount = Money(minor=minor, currency="EUR")
+    difference = Money(minor=-minor, currency="EUR", is_signed=True)
+    columns = (
+        Column(label="Who"), Column(label="Day"), Column(label="Time"), Column(label="Pieces", is_figure=True),
+        *(Column(label=f"Amount {number}", is_figure=True) for number in range(5)), Column(label="Over/short", is_figure=True),
+    )  # fmt: skip
+    row = Row(cells=(name, date(2026, 3, 10), Clock(at=AT), 7, *[amount] * 5, difference))
+    usual: dict[str, Any] = {
+        "title": "Report", "store": store(), "subtitle": "Of a day", "at": AT, "file_name": "report",
+        "facts": (Fact(label="Closed", value=AT),), "figures": (Fact(label="Takings", value=amount),),
+        "sections": (Section(title="Drawers", tables=(Table(columns=columns, rows=(row,) * rows),)),),
+        "seal": (Fact(label="Seal", value="ab" * 32),), "signatures": ("Closed by", "Checked by"),
+    }  # fmt: skip
+    return Document(**{**usual, **fields})
+
+
+def pages_of(pdf: bytes) -> int:
+    """Returns the number of sheets."""
+    return len(re.findall(rb"/Type /Page\b(?!s)", pdf))
+
+
+def drawn(pdf: bytes) -> bytes:
+    """Returns the unpacked streams, in which the text is drawn."""
+    packed = [part.partition(b"endstream")[0].strip(b"\r\n") for part in pdf.split(b"stream\n")[1:]]
+    return b"".join(zlib.decompressobj().decompress(one) for one in packed if one[:1] == b"x")
+
+
+def test_people_read_their_signs_and_spreadsheets_plain_numbers() -> None:
+    with written_as("de", "EUR", "Europe/Berlin"):
+        context = shown(document())
+        lines = list(csv.reader(io.StringIO(csv_of(document()).decode("utf-8-sig"))))
+    cells = [str(cell["text"]) for cell in context["sections"][0]["tables"][0]["rows"][0]["cells"]]
+    assert [re.sub(r"<[^>]+>", "", cell) for cell in cells] == [
+        "Carla", "10.03.2026", "21:05", "7", *["1.250,50"] * 5, "−1.250,50",
+    ]  # fmt: skip
+    assert re.sub(r"<[^>]+>", "", str(context["figures"][0]["value"])) == "1.250,50\u00a0€"
+    assert ["Carla", "2026-03-10", "2026-03-10T20:05:00Z", "7", *["1250.50"] * 5, "-1250.50"] in lines
+    assert ["Takings", "1250.50", "EUR"] in lines
+
+
+def test_a_workbook_has_numbers_and_no_formulas() -> None:
+    with zipfile.ZipFile(io.BytesIO(xlsx_of(document(name="=HYPERLINK()")))) as book:
+        sheet, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    assert "<f>" not in sheet
+    texts = re.findall(r't="inlineStr"><is><t[^>]*>([^<]*)</t>', sheet)
+    assert {"=HYPERLINK()", "2026-03-10", "2026-03-10T20:05:00Z", "Closed by"} - set(texts) == {"Closed by"}
+    assert sheet.count("<v>1250.50</v>") == 6
+    assert sheet.count("<v>-1250.50</v>") == 1
+    assert 'formatCode="#,##0.00"' in styles
+
+
+def test_no_text_of_a_csv_is_a_formula() -> None:
+    assert "'=HYPERLINK()" in csv_of(document(name="=HYPERLINK()")).decode()
+
+
+@pytest.mark.parametrize("write", [pdf_of, xlsx_of, csv_of])
+def test_the_same_document_is_the_same_file(write: Any) -> None:
+    assert write(document()) == write(document())
+    assert write(document()) != write(document(minor=1))
+
+
+def test_a_long_report_has_numbered_sheets_and_says_when_it_is_from() -> None:
+    pdf = pdf_of(document(rows=120))
+    assert pages_of(pdf) > 1
+    assert b"/CreationDate (D:20260310200500" in pdf
+    assert b"/Title (" in pdf
+    assert b"/ID [" in pdf or b"/ID" in pdf
+
+
+def test_huge_sums_get_smaller_type_and_stay_on_one_line() -> None:
+    small, huge = (drawn(pdf_of(document(minor=minor))) for minor in (1, HUGE))
+    sizes = [{int(float(size)) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", one)} for one in (small, huge)]
+    assert min(sizes[0]) == 8
+    assert min(sizes[1]) < 8
+    # A second line would be one more text to draw.
+    assert small.count(b" Tj") == huge.count(b" Tj")
+
+
+def test_the_font_has_every_sign_of_an_amount_and_the_letters_of_the_languages() -> None:
+    for file in FONTS.glob("*.ttf"):
+        letters = set(TTFont(file).getBestCmap())
+        signs = "".join(pattern for patterns in WRITTEN.values() for pattern in patterns.values())
+        styles = [
+            style_of(language, currency) for language in Language for currency in ("EUR", "USD", "CHF", "INR", "BRL")
+        ]
+        signs += "".join(f"{one.decimal}{one.group}{one.written}" for one in styles)
+        signs += "−+ \u00a0\u202fÄÖÜßäöüáéíóúñ¿¡ãõçâêôàŽžŁłŐőȘșĞğİıΩωЖжשלום·…–“”‘’"
+        assert {sign for sign in signs if ord(sign) not in letters} == set(), file.name
+
+
+def test_a_name_in_letters_that_the_font_lacks_does_not_stop_the_file() -> None:
+    assert pages_of(pdf_of(document(name="日本語"))) == 1
