@@ -124,7 +124,8 @@ def name_of(move: Move) -> str:
     kind = _(str(MovementKind(move.kind).label))
     if move.reverses is not None:
         kind = _("Reversal: %(kind)s") % {"kind": kind}
-    told = move.order or move.payment or move.reason
+    reason = move.reason if RULES[MovementKind(move.kind)].shows_reason else ""
+    told = move.order or move.payment or reason
     return f"{kind}, {told}" if told else kind
 
 

@@ -205,8 +205,10 @@ def test_the_evidence_adds_up(shop: Shop, cast: Cast, erika: Browser) -> None:
         "Short by €23.90",
         "Float €200.00 Sale +€86.40 Paid out −€12.50 Drop −€50.00 Expected €223.90 Counted €200.00 Difference −€23.90",
         "Register 1 · Carla",
+        "Paid out, test",
     ):
         assert said in erika.text, said
+    assert "Drop, test" not in erika.text, "a drop has no reason of its own"
 
 
 def test_a_drawer_that_waits_for_its_next_count_shows_no_figures(shop: Shop, cast: Cast, erika: Browser) -> None:
