@@ -6,9 +6,10 @@ import pytest
 from django.db.models import Model
 from playwright.sync_api import expect
 
-from cashdesk.models import AccessToken, CashSession, Movement, PaymentMethod, Store, User, Vendor
+from cashdesk.models import AccessToken, CashSession, Movement, PaymentMethod, Seal, Store, User, Vendor
 from tests.admin.back_office import EVERYTHING, list_of, name_of, new, page_of, trade_a_day
 from tests.browser.screen import EXAMINED, PHONE, TABLET, Screen
+from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD
 from tests.stories import Cast
 
@@ -93,6 +94,7 @@ def test_a_token_is_revoked_after_a_second_look(screen: Screen, cast: Cast) -> N
 @pytest.mark.parametrize("screen", [PHONE, TABLET], ids=["phone", "tablet"], indirect=True)
 def test_a_phone_and_a_tablet_need_no_sideways_scrolling(screen: Screen, cast: Cast) -> None:
     traces = trade_a_day(cast.store, cast.carla)
+    running = open_drawer(cast.bruno, 10_000)
     screen.sign_in("erika")
     for path in (
         "/admin/",
@@ -100,6 +102,8 @@ def test_a_phone_and_a_tablet_need_no_sideways_scrolling(screen: Screen, cast: C
         page_of(traces[Movement]),
         list_of(CashSession),
         page_of(traces[CashSession]),
+        page_of(running, "close"),
+        list_of(Seal),
     ):
         screen.visit(path)
         assert screen.overhang == 0, path
@@ -118,11 +122,16 @@ def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way_to_the_books(screen: Screen, cast: Cast) -> None:
     traces: Any = trade_a_day(cast.store, cast.carla)
+    running = open_drawer(cast.bruno, 10_000)
     screen.sign_in("anna")
     for path in (
         "/admin/",
         list_of(Movement),
         page_of(traces[CashSession]),
+        f"{list_of(CashSession)}?store={cast.store.pk}&result=short",
+        f"{list_of(CashSession)}?business_date__year=2026&business_date__month=3&business_date__day=10",
+        page_of(running, "close"),
+        list_of(Seal),
         page_of(cast.carla),
         list_of(AccessToken),
     ):
