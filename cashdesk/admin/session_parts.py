@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.columns import NOTHING, amount_shown, link_to, link_to_list, table
+from cashdesk.enums import VarianceKind
 from cashdesk.formats import style
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.templatetags.figures import signed
@@ -44,7 +45,8 @@ def variances_shown(session: CashSession) -> str:
     """Shows what waits for an explanation, or was explained."""
 
     def cells(variance: Variance) -> list[Any]:
-        apart = _("not counted") if variance.difference is None else signed(variance.difference, variance.currency)
+        uncounted = NOTHING if variance.kind == VarianceKind.LATE else _("not counted")
+        apart = uncounted if variance.difference is None else signed(variance.difference, variance.currency)
         state = variance.get_state_display()
         return [link_to(variance), variance.get_kind_display(), apart, state, variance.get_reason_display() or NOTHING]
 

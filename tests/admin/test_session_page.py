@@ -47,6 +47,8 @@ def test_all_that_belongs_to_a_session_is_on_its_page(cast: Cast, traces: Traces
         assert page_of(row) in parts["audit"]
     for row in session.variances.all():
         assert page_of(row) in parts["variances"]
+    assert "−€2.00" in parts["variances"]
+    assert "not counted" not in parts["variances"], "late money was never to be counted"
 
 
 def test_an_open_session_shows_no_movement_and_no_payment(cast: Cast, erika: Client) -> None:
