@@ -9,6 +9,7 @@ register_laws(
         never_changed=("reconciliation", "authorization", "varianceevent", "repayment", "storedayreport"),
         also_never_deleted=("export",),
         frozen={
+            "reportmail": (("store_id", "person_id"), "the mails of a person stay with that person and store"),
             "export": (
                 (
                     "uuid", "table", "store_id", "first_date", "last_date", "file_format", "requested_by",

@@ -59,6 +59,13 @@ PATTERNS: Final = {
     "patterns", "patterns-own", "patterns-people", "patterns-person", "patterns-register", "settings-patterns",
 }  # fmt: skip
 """Pages that tests/browser/test_patterns.py walks through."""
+REPORTS: Final = {"reports", "report-mail", "over-short", "operator-month", "store-day", "trail", "day-trail"}
+"""Pages that tests/browser/test_reports.py walks through."""
+FILES: Final = {
+    "export-all", "store-day-file", "over-short-file", "operator-month-file", "position-file", "x-report-file",
+    "z-report-file", "vault-deposit-file", "trail-file", "day-trail-file",
+}  # fmt: skip
+"""Paths that send a file."""
 EMPTY: Final = {"setup"}
 """The page of an empty installation: tests/browser/test_setup.py visits it."""
 OFFLINE: Final = {"manifest", "service-worker", "offline"}
@@ -86,7 +93,20 @@ LEADS_ON: Final = {
 def test_the_walks_lead_to_every_page() -> None:
     modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
     names = {str(path.name) for module in modules for path in module.urlpatterns if path.name}
-    assert names == DRAWER | ACCOUNT | SETTLEMENT | VAULT | SECOND_FACTOR | PATTERNS | EMPTY | OFFLINE | LEADS_ON
+    assert (
+        names
+        == DRAWER
+        | ACCOUNT
+        | SETTLEMENT
+        | VAULT
+        | SECOND_FACTOR
+        | PATTERNS
+        | REPORTS
+        | FILES
+        | EMPTY
+        | OFFLINE
+        | LEADS_ON
+    )
 
 
 def refused(walk: Walk) -> None:

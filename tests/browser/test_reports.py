@@ -47,9 +47,15 @@ def world(cast: Cast) -> Cast:
     return cast
 
 
+def of_days(cast: Cast) -> list[str]:
+    """Returns the paths of a store-day report, of its trail, and of the trail of a drawer."""
+    day = f"/reports/days/{cast.store.uuid}/1"
+    return [day, f"{day}/trail", f"/reports/trail/session/{cast.carla.sessions.earliest('pk').uuid}"]
+
+
 def test_every_page_fits_every_screen(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
-    for path in [*PAGES, *RANGES, f"/reports/days/{world.store.uuid}/1"]:
+    for path in [*PAGES, *RANGES, *of_days(world)]:
         screen.visit(path)
         assert screen.too_wide() == [], path
 
@@ -114,7 +120,7 @@ def test_the_button_prints(screen: Screen, world: Cast) -> None:
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
-    for path in [*PAGES, *RANGES, f"/reports/days/{world.store.uuid}/1"]:
+    for path in [*PAGES, *RANGES, *of_days(world)]:
         screen.visit(path)
         assert screen.barriers() == [], path
 
