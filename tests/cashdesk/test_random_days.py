@@ -66,6 +66,7 @@ class Paper:
     over_short: int = 0
     cash: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
     card: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
+    clearing: int = 0
     running: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
     last: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
     waits_for_count: dict[int, bool] = field(default_factory=lambda: {1: False, 2: False})
@@ -88,7 +89,9 @@ class Paper:
         return left if waits and self.cash[register] else None
 
     def freeze(self, session: CashSession) -> None:
-        """Stores the columns of a closed session, which must never change."""
+        """Stores the columns of a closed session, which must never change. Its card money is in clearing from now on."""
+        number = session.register.number
+        self.clearing, self.card[number] = self.clearing + self.card[number], 0
         self.frozen[session.pk] = dict(CashSession.objects.values().get(pk=session.pk))
         self.late.setdefault(session.pk, 0)
 
@@ -253,7 +256,7 @@ def do_reverse(paper: Paper, position: int) -> None:
     if not movements:
         return
     movement = movements[position % len(movements)]
-    is_possible = movement.kind not in ("FLOAT", "RETURN", "OVER_SHORT") and movement.reverses_id is None
+    is_possible = movement.kind not in ("FLOAT", "RETURN", "OVER_SHORT", "CLEARING") and movement.reverses_id is None
     if not is_possible or movement.pk in paper.reversed_ids:
         with pytest.raises(DomainError):
             reverse(movement=movement, by=SYSTEM, at=NOON, reason="wrong")
@@ -306,6 +309,7 @@ def check(paper: Paper) -> None:
     assert not any(totals.values()), "all places together sum to zero"
     assert books[paper.cast.place(PlaceKind.VAULT).pk].get(Pair("EUR", CASH), 0) == paper.vault
     assert books[paper.cast.place(PlaceKind.OVER_SHORT).pk].get(Pair("EUR", CASH), 0) == paper.over_short
+    assert books[paper.cast.place(PlaceKind.CLEARING).pk].get(Pair("EUR", "CARD"), 0) == paper.clearing
     assert handovers_waiting(store=paper.cast.store) == [left for left in map(paper.left_by, (1, 2)) if left]
     check_blindness(paper)
     for number in (1, 2):
