@@ -160,6 +160,7 @@ def test_no_template_chooses_by_a_kind_of_movement() -> None:
 
 ABOUT_ONE_KIND = {
     "cashdesk/domain/counting/second_look.py": {"FLOAT"},  # a usual float of the store is the measure
+    "cashdesk/domain/ledger/cash_limits.py": {"DROP"},  # how long ago a drawer was emptied
     "reconciliations/domain/operator_custody.py": {
         "FLOAT"
     },  # the float of a settlement is recorded before the settlement
