@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from django.contrib.admin.views.main import ChangeList
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+
+from cashdesk import formats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,8 @@ def _steps(changelist: ChangeList, *, first_year: int, today: date) -> Iterator[
 
 
 def _month(year: int, month: int) -> str:
-    return str(capfirst(date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")))
+    return str(capfirst(formats.month(date(year, month, 1))))
 
 
 def _day(year: int, month: int, day: int) -> str:
-    return str(capfirst(date_format(date(year, month, day), "MONTH_DAY_FORMAT")))
+    return str(capfirst(formats.month_day(date(year, month, day))))

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.utils.formats import number_format
 from django.utils.functional import cached_property
+
+from cashdesk.formats import grouped
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,4 +44,4 @@ class BoundedPaginator(ModelPaginator):
     @property
     def estimate_told(self) -> str:
         """Returns the estimate as people write a large number, or ""."""
-        return number_format(self.estimate, decimal_pos=0, force_grouping=True) if self.estimate else ""
+        return grouped(self.estimate) if self.estimate else ""

@@ -11,6 +11,7 @@ from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.operator_custody import Seen
+from reconciliations.domain.repayment import faults_of_repayments
 from reconciliations.domain.store_day_report import faults_of_reports
 from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.enums import DayRule
@@ -18,7 +19,7 @@ from reconciliations.models import Reconciliation
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
-    """Yields one sentence per fault in a store's reconciliations, closed days and their reports.
+    """Yields one sentence per fault in a store's reconciliations, closed days, their reports, and repayments.
 
     Faults exist only if somebody changed rows directly. Checks the system amounts, the authorizations, and the last
     movement of closed days. Also checks that each reconciliation supersedes the previous one of its scope.
@@ -26,6 +27,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
     yield from _faults_of_reconciliations(store)
     yield from _faults_of_days(store)
     yield from faults_of_reports(store)
+    yield from faults_of_repayments(store)
 
 
 def _faults_of_reconciliations(store: Store) -> Iterator[str]:

@@ -3,6 +3,7 @@
 The money is paid in, into an open drawer or the safe. The variance keeps its figures and its state.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import CASH, MovementKind, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput, NothingOpen
 from cashdesk.formats import style
-from cashdesk.models import Place, Variance
+from cashdesk.models import Movement, Place, Store, Variance
 from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import Act
 from reconciliations.models import Repayment, VarianceEvent
@@ -63,7 +64,7 @@ def repay_variance(
         by=by,
         at=at,
         reason=REASON,
-        note=f"Variance {variance.pk}",
+        note=_note_of(variance),
     )
     made = Repayment.objects.create(variance=variance, movement=movement, recorded_by=by.user, recorded_at=at)
     audit.note(
@@ -130,3 +131,19 @@ def _place_for(variance: Variance, *, by: Principal, station: int | None) -> Pla
     if session is None or session.store_id != store.pk:
         raise NothingOpen(_("Open your drawer first, or give the money to your manager."))
     return session.register
+
+
+def _note_of(variance: Variance) -> str:
+    return f"Variance {variance.pk}"
+
+
+def faults_of_repayments(store: Store) -> Iterator[str]:
+    """Yields one sentence per repayment whose movement is not the one that was recorded for it, or per lost repayment."""
+    made = Repayment.objects.filter(variance__store=store).select_related("variance", "movement").order_by("pk")
+    for row in made.iterator(chunk_size=500):
+        money, note = row.movement, _note_of(row.variance)
+        if (money.store_id, money.kind, money.reason, money.note) != (store.pk, MovementKind.PAID_IN, REASON, note):
+            yield f"Repayment {row.pk} of store {store.number}: its movement was not paid in for its variance."
+    paid_in = Movement.objects.filter(store=store, kind=MovementKind.PAID_IN, reason=REASON, reverses__isnull=True)
+    for money in paid_in.filter(repayment__isnull=True).order_by("pk").iterator(chunk_size=500):
+        yield f"Movement {money.pk} of store {store.number} pays back a shortage, but belongs to no variance."

@@ -12,7 +12,7 @@ QUERY_MAX = 300
 class VarianceView(PublicIdModel):
     """One saved view of one person: a name, and the filters and the order as the query of the page's address."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=NAME_MAX)
     query = models.CharField(max_length=QUERY_MAX, blank=True)
     saved_at = models.DateTimeField()

@@ -29,6 +29,7 @@ from cashdesk.enums import CASH, MovementKind, OrderType, PlaceKind, Reason
 from cashdesk.models import AuditEntry, Movement, Variance
 from reconciliations.domain.authorization import issue_authorization
 from reconciliations.domain.business_day_close import close_business_day
+from reconciliations.domain.repayment import repay_variance
 from settlements.domain.cashbook import keep_usual_accounts
 from settlements.domain.change_order import receive_change
 from settlements.domain.deposit import correct_credit
@@ -81,6 +82,8 @@ def traded(cast: Cast) -> Shop:
     shop.pay(1_00)  # late
     settlement = shop.open(100_00, station=2)
     shop.close(settlement, 99_00)
+    short = Variance.objects.get(difference=-1_00)
+    repay_variance(variance=short, amount=1_00, by=shop.by(), at=shop.tick())
     force_close(shop.sign_on(cast.bruno, 50_00, station=1))
     record_payout(store=cast.store, method="CARD", currency="EUR", amount=9_00, fee=99, by=shop.by(), at=shop.tick())
     credited = credit(shop, pack(shop, 50_00), 49_00)

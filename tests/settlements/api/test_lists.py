@@ -109,7 +109,7 @@ OF_CARLA = ["PAID_IN", "DROP", "SALE", "SALE"]
     [
         ("carla", "?session={carla}", OF_CARLA), ("carla", "?session={running}", []), ("carla", "?session={forced}", []),
         ("bruno", "?session={carla}", []), ("carla", "?session=999999", []),
-        ("erika", "?session={carla}", ["RETURN", "OVER_SHORT", *OF_CARLA, "OVER_SHORT"]),
+        ("erika", "?session={carla}", ["CLEARING", "RETURN", "OVER_SHORT", *OF_CARLA, "OVER_SHORT"]),
         ("key of the account", "?session={running}", ["SALE", "FLOAT"]), ("otto", "?session={carla}", []),
         ("otto", "", ["FLOAT"]), ("anna", "?store=77", ["FLOAT"]), ("key of register 2", "", ["SALE", "FLOAT"]),
         ("carla", "?session={carla}&kind=OVER_SHORT", []), ("carla", "?session={carla}&kind=DROP", ["DROP"]),
@@ -167,7 +167,7 @@ def test_a_cashier_reads_one_movement_of_a_counted_session_alone(shop: Shop) -> 
     ("query", "wanted"),
     [
         ("station=2", ["SALE", "FLOAT"]), ("station=0&kind=DROP", ["DROP"]), ("station=99", []),
-        ("method=CARD", ["SALE"]), ("method=efectivo&kind=PAID_IN", ["PAID_IN"]), ("currency=USD", []),
+        ("method=CARD", ["CLEARING", "SALE"]), ("method=efectivo&kind=PAID_IN", ["PAID_IN"]), ("currency=USD", []),
         ("user_id={carla}&kind=DROP", ["DROP"]), ("is_late=true", []), ("kind=RETURN&is_late=false", ["RETURN"]),
     ],
 )  # fmt: skip
