@@ -18,6 +18,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
+from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -151,10 +152,12 @@ class Style:
         sign, typed = _signed(typed)
         symbol = self.pattern(currency).translate(_ALIKE).replace("#", "").strip()
         in_front = not self.pattern(currency).startswith("#")
-        for mark, is_before, is_behind in (
+        marks = [
             (currency, True, True),
             (symbol, in_front or not symbol.isalpha(), not in_front or not symbol.isalpha()),
-        ):
+        ]
+        # The longer one first: a symbol may begin with the code, such as "MOP$".
+        for mark, is_before, is_behind in sorted(marks, key=lambda each: -len(each[0])):
             # Compares as many signs as are dropped: in capitals some letters are two, such as "ß".
             if is_behind and typed[-len(mark) :].upper() == mark.upper():
                 typed = typed[: -len(mark)].rstrip()
@@ -197,6 +200,16 @@ class Style:
 def month(on: date) -> str:
     """Returns the name of the month of a date, with its year, in the language of the page."""
     return dateformat.format(on, "F Y")
+
+
+def month_day(on: date) -> str:
+    """Returns the day and the month of a date, without its year, in the language of the page."""
+    return str(date_format(on, "MONTH_DAY_FORMAT"))
+
+
+def grouped(number: int) -> str:
+    """Returns a whole number in groups of three digits, in the language of the page."""
+    return str(number_format(number, decimal_pos=0, force_grouping=True))
 
 
 def weekday(on: date) -> str:

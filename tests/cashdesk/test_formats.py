@@ -340,6 +340,7 @@ OWN = [(language, currency) for language, written in WRITTEN.items() for currenc
 FOREIGN = ["EUR", "USD", "IDR", "CLP", "KWD", "THB"]
 
 
+@example(("en", "MOP"), "", 1_25)
 @given(st.sampled_from([*OWN, *PLACES]), st.sampled_from(["", *FOREIGN]), st.integers(min_value=0, max_value=10**9 - 1))
 def test_what_is_written_is_read_as_itself(place: tuple[str, str], foreign: str, minor: int) -> None:
     style, currency = formats.style_of(*place), foreign or place[1]

@@ -31,7 +31,8 @@ function amount(field, style) {
 
 /** Drops the code or the symbol of the currency beside a typed number. The server decides which are allowed where. */
 function bare(typed, { currency, pattern }) {
-  for (const mark of [currency, plain(pattern.replace("#", ""))]) {
+  // The longer one first: a symbol may begin with the code, such as "MOP$".
+  for (const mark of [currency, plain(pattern.replace("#", ""))].sort((one, other) => other.length - one.length)) {
     if (typed.slice(-mark.length).toUpperCase() === mark.toUpperCase()) return typed.slice(0, -mark.length).trim();
     if (typed.slice(0, mark.length).toUpperCase() === mark.toUpperCase()) return typed.slice(mark.length).trim();
   }
