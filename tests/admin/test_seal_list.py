@@ -34,8 +34,8 @@ class Day:
         by = Principal(user=self.cast.erika)
         self.seals["uncounted"] = force_close_session(session=left, by=by, at=minutes(80), reason="gone").seal  # type: ignore[assignment]
         self.periods: Periods = settle(self.cast.store, self.cast.erika, self.cast.carla)
-        self.seals["settled"] = self.periods.closed.seal
-        self.seals["left"] = self.periods.uncounted.seal
+        self.seals["settled"] = self.periods.closed.seal  # type: ignore[assignment]
+        self.seals["left"] = self.periods.uncounted.seal  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="module")

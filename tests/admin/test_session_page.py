@@ -1,8 +1,10 @@
 """The page of a session has all that belongs to it: counts, differences, movements, payments and the audit trail."""
 
 import re
+from collections.abc import Iterable
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -39,14 +41,15 @@ def test_all_that_belongs_to_a_session_is_on_its_page(cast: Cast, traces: Traces
     parts = parts_of(erika, session)
     assert parts["counts"].count("<tr>") == 1 + session.counts.count()
     assert "€123.00" in parts["counts"]
-    for row in Movement.objects.filter(session=session):
-        assert page_of(row) in parts["movements"]
-    for row in Payment.objects.filter(session=session):
-        assert page_of(row) in parts["payments"]
-    for row in AuditEntry.objects.filter(subject=f"session:{session.pk}"):
-        assert page_of(row) in parts["audit"]
-    for row in session.variances.all():
-        assert page_of(row) in parts["variances"]
+    rows: dict[str, Iterable[Model]] = {
+        "movements": Movement.objects.filter(session=session),
+        "payments": Payment.objects.filter(session=session),
+        "audit": AuditEntry.objects.filter(subject=f"session:{session.pk}"),
+        "variances": session.variances.all(),
+    }
+    for part, of_part in rows.items():
+        for row in of_part:
+            assert page_of(row) in parts[part]
     assert "−€2.00" in parts["variances"]
     assert "not counted" not in parts["variances"], "late money was never to be counted"
 

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from cashdesk import page_urls as desk_pages
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.pin import set_pin
-from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.models import BrowserSession, User, Variance
+from cashdesk.enums import MovementKind, PlaceKind, SessionStatus
+from cashdesk.models import BrowserSession, CashSession, User, Variance
 from cashdesk.sign_in_checks import ProviderSettings
 from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
@@ -34,7 +34,7 @@ PROVIDER: Final = ProviderSettings(
 DRAWER: Final = {
     "about", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
     "desk-hand-over", "desk-result", "session-count", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
-    "variance-list", "variance-page", "repay",
+    "variance-list", "variance-page", "repay", "audit-count", "audited",
 }  # fmt: skip
 ACCOUNT: Final = {
     "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
@@ -61,6 +61,8 @@ PATTERNS: Final = {
 """Pages that tests/browser/test_patterns.py walks through."""
 REPORTS: Final = {"reports", "report-mail", "over-short", "operator-month", "store-day", "trail", "day-trail"}
 """Pages that tests/browser/test_reports.py walks through."""
+LIVE: Final = {"board", "board-now", "today-now"}
+"""The board and what changes by itself: tests/browser/test_live.py looks at them."""
 FILES: Final = {
     "export-all", "store-day-file", "over-short-file", "operator-month-file", "position-file", "x-report-file",
     "z-report-file", "vault-deposit-file", "trail-file", "day-trail-file",
@@ -102,6 +104,7 @@ def test_the_walks_lead_to_every_page() -> None:
         | SECOND_FACTOR
         | PATTERNS
         | REPORTS
+        | LIVE
         | FILES
         | EMPTY
         | OFFLINE
@@ -178,6 +181,15 @@ def drawer(walk: Walk, cast: Cast) -> None:
     page.locator("#pieces-2000").fill("5")
     walk.press()
     page.locator("#review").wait_for()
+    walk.look()
+    walk.visit(f"/drawers/{CashSession.objects.get(status=SessionStatus.OPEN).uuid}/audit-count")
+    refused(walk)
+    page.locator("#pieces-2000").fill("5")
+    walk.press()
+    page.locator("#review").wait_for()
+    walk.look()
+    walk.press()
+    page.wait_for_url("**/audit-counts/*")
     walk.look()
     walk.visit("/variances?show=all")
     page.locator(".narrow-down").last.click()

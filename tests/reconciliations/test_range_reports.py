@@ -4,7 +4,7 @@ import csv
 import io
 from collections import defaultdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.test import Client
@@ -18,6 +18,7 @@ from tests.reconciliations.reported import Week, make_week
 from tests.reconciliations.test_report_files import blocks_of
 from tests.stories import counted_queries, make_cast
 
+ZERO: Final = Decimal(0)
 RANGE = {"from": "2026-03-10", "to": "2026-03-11"}
 
 
@@ -62,11 +63,11 @@ def counted_sessions(week: Week) -> list[dict[str, str]]:
     ],
 )
 def test_over_and_short_are_those_of_the_exported_sessions(week: Week, block: str, column: str, word: str) -> None:
-    sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
+    sums: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * 3)
     for row in counted_sessions(week):
         difference = Decimal(row["difference"])
         line = sums[word.format(row[column])]
-        sums[word.format(row[column])] = [line[0] + 1, line[1] + min(difference, 0), line[2] + max(difference, 0)]
+        sums[word.format(row[column])] = [line[0] + 1, line[1] + min(difference, ZERO), line[2] + max(difference, ZERO)]
     _head, *lines, total = told(week, "over-short-file")[block]
     assert {line[0]: [Decimal(part) for part in line[1:4]] for line in lines} == sums
     assert all(Decimal(line[2]) + Decimal(line[3]) == Decimal(line[4]) for line in (*lines, total))
