@@ -49,7 +49,7 @@ def record_at_random(cast: Cast, *, movements: int, seed: int) -> None:
                 destination=chance.choice(by_kind[PlaceKind(destination)]),
                 amount=chance.choice([1, 99, 12345, AMOUNT_MAX]),
                 currency=chance.choice(["EUR", "USD", "CLP"]),
-                method=chance.choice([CASH, "CARD"]),
+                method="CARD" if RULES[kind].never_cash else chance.choice([CASH, "CARD"]),
                 kind=kind,
                 occurred_at=NOON,
             )

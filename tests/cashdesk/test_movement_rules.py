@@ -177,6 +177,7 @@ ABOUT_ONE_KIND = {
     "reconciliations/documents/store_day.py": {"OVER_SHORT"},
     "reconciliations/domain/store_day_contents.py": {"OVER_SHORT"},
     "reconciliations/domain/pattern_closes.py": {"PAID_OUT", "REFUND", "SALE"},
+    "reconciliations/domain/repayment.py": {"PAID_IN"},  # the movement that pays a shortage back
     "reconciliations/domain/store_day_sums.py": {"FLOAT"},  # a session without one was taken over
 }
 """The files that compare a movement's kind, and with which: each is about that kind alone."""

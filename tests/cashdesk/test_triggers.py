@@ -225,7 +225,10 @@ def test_none_is_missing(db: None) -> None:
     staying = [*STAYING, BusinessDay, Event, ForeignCash, Order, PaymentMethod, Variance, User]
     for app in ("settlements", "reconciliations"):
         staying += apps.get_app_config(app).get_models()
-    assert tables == {model._meta.db_table for model in staying}
+    # Wishes of people and accounts, which they may change and take back.
+    assert tables == {model._meta.db_table for model in staying} - {
+        "reconciliations_patternsetting", "reconciliations_varianceview",
+    }  # fmt: skip
 
 
 def test_a_missing_trigger_is_named_by_the_system_check_and_put_back(db: None) -> None:

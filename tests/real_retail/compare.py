@@ -54,14 +54,15 @@ def expected_books(days: Sequence[DayPlan]) -> Books:
     """Returns the expected balance of each place of a store after these days, starting from nothing.
 
     The float leaves the vault, and the counted cash returns to it, so the vault keeps the drops and the surplus of the
-    day. A shortage moves from the register to over/short, and an overage comes from there. Card payments stay at the
-    register, because nothing drops or returns them.
+    day. A shortage moves from the register to over/short, and an overage comes from there. Card payments
+    leave the register for clearing at each close.
     """
     cash_cents = sum(day.cash_cents for day in days)
     card_cents = sum(day.card_cents for day in days)
     return {
         ("REGISTER", "CASH"): 0,
-        ("REGISTER", "CARD"): card_cents,
+        ("REGISTER", "CARD"): 0,
+        ("CLEARING", "CARD"): card_cents,
         ("VAULT", "CASH"): sum(day.declared_cents + day.dropped_cents - day.float_cents for day in days),
         ("OVER_SHORT", "CASH"): -sum(day.difference_cents for day in days),
         ("CUSTOMERS", "CASH"): -cash_cents,

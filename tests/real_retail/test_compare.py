@@ -28,7 +28,7 @@ BOOKS = {
     ("OVER_SHORT", "CASH"): 3_00 - 1_00,
     ("CUSTOMERS", "CASH"): -480_00,
     ("CUSTOMERS", "CARD"): -160_00,
-    ("REGISTER", "CARD"): 160_00,
+    ("CLEARING", "CARD"): 160_00,
 }
 AGREEING = Answers(
     closed={("1", SHORT_DAY.day): SHORT_CLOSING, ("1", OVER_DAY.day): OVER_CLOSING},

@@ -60,6 +60,8 @@ class Paper:
     session: CashSession | None = None
     drawer: Counter[Pair] = field(default_factory=Counter)
     safe: Counter[Pair] = field(default_factory=Counter)
+    cleared: int = 0
+    """The card money that left the drawer for clearing."""
     previews: int = 0
     is_counting: bool = False
     uncounted: Settlement | None = None
@@ -147,7 +149,14 @@ def _closed(paper: Paper, settlement: Settlement, told: dict[Pair, int]) -> None
         paper.drawer[pair] = 0
     assert shown.get(CARD, (0, 0, 0)) == (paper.cards, paper.cards, 0)
     paper.freeze(settlement)
+    take_to_clearing(paper)
     paper.register, paper.is_counting = None, False
+
+
+def take_to_clearing(paper: Paper) -> None:
+    """Takes the card money out of the drawer, as its last period does when it ends."""
+    paper.cleared += paper.drawer[CARD]
+    paper.drawer[CARD] = 0
 
 
 def do_force(paper: Paper) -> None:
@@ -162,6 +171,7 @@ def do_force(paper: Paper) -> None:
     for pair in (EUR, USD):
         assert shown.get(pair, (0, 0, 0))[0] == paper.drawer[pair]
     paper.freeze(paper.uncounted)
+    take_to_clearing(paper)
     paper.register, paper.is_counting = None, False
 
 
@@ -237,6 +247,8 @@ def do_sign_off(paper: Paper, euros: int | None, *, hands_over: bool = False) ->
     closed = paper.shop.sign_off(paper.session, found, hands_over=hands_over)
     assert (closed.expected_amount, closed.difference) == (paper.drawer[EUR], found - paper.drawer[EUR])
     paper.drawer[EUR] = found
+    if paper.register is None:
+        take_to_clearing(paper)
     if paper.register is None and not hands_over:
         paper.safe[EUR] += found
         paper.drawer[EUR] = 0
@@ -290,6 +302,7 @@ def check(paper: Paper) -> None:
         assert books[register.pk].get(pair, 0) == paper.drawer[pair]
         assert books[vault.pk].get(pair, 0) == paper.safe[pair]
     assert books[register.pk].get(CARD, 0) == paper.drawer[CARD]
+    assert books[paper.shop.cast.place(PlaceKind.CLEARING).pk].get(CARD, 0) == paper.cleared
     for pk, kept in paper.frozen.items():
         assert as_kept(Settlement.objects.get(pk=pk)) == kept
     for settlement in Settlement.objects.filter(type="CASHREGISTER"):

@@ -64,6 +64,7 @@ def _faults_of_targets(books: Books) -> Iterator[str]:
             continue
         moved: Counter[Pair] = Counter()
         booked: Counter[Pair] = Counter()
+        cleared: Counter[Pair] = Counter()
         for row in books["movements"]:
             if settlement["opened_after"] < row["id"] <= settlement["seal__last_movement"]:
                 pair = (row["currency"], row["method"])
@@ -73,7 +74,8 @@ def _faults_of_targets(books: Books) -> Iterator[str]:
                 is_of_the_close = row["kind"] == "OVER_SHORT" or (
                     row["kind"] == "RETURN" and settlement["type"] == "CASHREGISTER"
                 )
-                (booked if is_of_the_close else moved)[pair] += into
+                goes_to = booked if is_of_the_close else cleared if row["kind"] == "CLEARING" else moved
+                goes_to[pair] += into
         began = {pair: row["amount"] for pair, row in _amounts(books["initial_amounts"], settlement).items()}
         for pair in {*closing, *began, *moved}:
             row = closing.get(pair, {"target": 0, "actual": 0, "difference": 0})
@@ -81,6 +83,9 @@ def _faults_of_targets(books: Books) -> Iterator[str]:
             if row["target"] != due:
                 yield f"{name}: the target of {pair} is {row['target']}, the rows say {due}"
             went_back = row["actual"] if settlement["type"] == "CASHREGISTER" and pair[1] == "CASH" else 0
+            left = due + booked[pair] + cleared[pair]
+            if settlement["type"] == "CASHREGISTER" and pair[1] != "CASH" and left:
+                yield f"{name}: {left} of {pair} did not go to clearing"
             if booked[pair] != row["difference"] - went_back:
                 yield f"{name}: the close booked {booked[pair]} of {pair}, difference {row['difference']}, {went_back} back"
 

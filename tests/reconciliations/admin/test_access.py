@@ -12,7 +12,19 @@ from django.test import Client
 from django.urls import reverse
 
 from cashdesk.models import AuditEntry, BusinessDay
-from reconciliations.models import Authorization, Reconciliation, VarianceEvent
+from reconciliations.models import (
+    Authorization,
+    CloseFacts,
+    PatternEvidence,
+    PatternMonth,
+    PatternSetting,
+    Reconciliation,
+    Repayment,
+    ReportMail,
+    StoreDayReport,
+    VarianceEvent,
+    VarianceView,
+)
 from tests.admin.back_office import OF_RECONCILIATIONS, list_of, make_operator, new, page_of, sits_down
 from tests.factories import StoreFactory, UserFactory
 from tests.reconciliations.admin.declared import CLOSE, DAY, ISSUE, Declared, declare_a_day, permit
@@ -129,6 +141,17 @@ def test_no_list_is_probed_by_a_column_that_it_does_not_filter_by(
 
 def test_every_model_of_reconciliations_has_its_page_or_stands_on_one() -> None:
     parts = {VarianceEvent}
+    # Have pages of their own outside the back office, or belong to a person.
+    parts |= {
+        CloseFacts,
+        PatternEvidence,
+        PatternMonth,
+        PatternSetting,
+        Repayment,
+        ReportMail,
+        StoreDayReport,
+        VarianceView,
+    }
     assert set(apps.get_app_config("reconciliations").get_models()) <= {*admin.site._registry, *parts}
 
 

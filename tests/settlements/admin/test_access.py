@@ -17,6 +17,7 @@ from settlements.models import (
     CreditCorrection,
     Deposit,
     InitialAmount,
+    Payout,
     Settlement,
     SettlementCount,
 )
@@ -155,5 +156,6 @@ def test_a_place_outside_the_store_has_no_book_to_show(cast: Cast, periods: Peri
 
 
 def test_every_model_of_settlements_has_its_page_or_stands_on_one() -> None:
-    parts = {InitialAmount, ClosingAmount, SettlementCount, CreditCorrection}
+    # The page of Money lists payouts.
+    parts = {InitialAmount, ClosingAmount, SettlementCount, CreditCorrection, Payout}
     assert set(apps.get_app_config("settlements").get_models()) == {*OF_SETTLEMENTS, *parts}

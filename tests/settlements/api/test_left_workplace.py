@@ -216,7 +216,7 @@ def test_an_account_that_is_switched_off_is_shut_at_every_door(cast: Cast) -> No
     switch_off(cast.store.account)
     for by in callers:
         assert answers(by) == {401}
-    samples = {"store": str(cast.store.uuid), "station": 1, "number": 1}
+    samples = {"store": str(cast.store.uuid), "station": 1, "number": 1, "count": 1}
     sample = "5e60a2d9-0000-4000-8000-000000000000"
     for pattern in (*pages_of_the_desk, *pages_of_settlements, *pages_of_the_money):
         if pattern.name is None or pattern.name in FOR_VISITORS:
