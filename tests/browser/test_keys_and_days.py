@@ -96,6 +96,7 @@ def test_a_manager_permits_and_closes_the_day(screen: Screen, cast: Cast) -> Non
     page.get_by_role("button", name="Close a business day").click()
     page.get_by_text("of Carla at Register 1").wait_for()
     assert not BusinessDay.objects.exists()
+    page.get_by_label("Reason").fill("Carla went home ill")
     page.get_by_role("button", name="Close a business day").click()
     page.get_by_text("The business day 10 Mar 2026 of 1337 Berlin is closed.").wait_for()
     assert BusinessDay.objects.get().closed_by == cast.erika
