@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +30,8 @@ from reconciliations.exports.export_request import read_range
 from reconciliations.screens.presets import PRESETS, range_of
 
 PEOPLE_MAX: Final = 500
+DAYS_UNASKED: Final = 30
+"""The days of a report whose range nobody chose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,12 +148,13 @@ def _page(
 
 
 def _range(request: HttpRequest, *, today: date) -> tuple[date, date]:
-    """Returns the range that was asked for: a preset, two dates, or the month so far. Raises InvalidInput."""
+    """Returns the range that was asked for: a preset, two dates, or the last thirty days. Raises InvalidInput."""
     preset = request.GET.get("preset", "")
     if preset in PRESETS:
         return range_of(preset, today=today)
     if not request.GET.get("from") and not request.GET.get("to"):
-        return range_of("this-month", today=today)
+        # Not the month so far: on its first day it would be empty.
+        return today - timedelta(days=DAYS_UNASKED - 1), today
     return read_range(request.GET.dict())
 
 

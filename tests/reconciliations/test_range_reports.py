@@ -3,13 +3,16 @@
 import csv
 import io
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import AuditEntry
 from tests.cashdesk.desk import close_drawer, minutes, open_drawer
 from tests.module_world import ModuleWorld
@@ -123,6 +126,13 @@ def test_the_position_is_that_of_all_movements_and_the_look_is_recorded(week: We
     assert cash.pop("In the store") == held["VAULT"] + held["Register 1"] + held["Register 2"]
     assert cash["Register 1"] == held["Register 1"] == Decimal("247.11")
     assert sorted(cash.values()) == sorted(amount for amount in held.values() if amount)
+
+
+def test_a_report_that_nobody_chose_a_range_for_has_the_last_thirty_days(week: Week) -> None:
+    today = business_date(store=week.cast.store, at=timezone.now())
+    page = client_of(week).get(reverse("over-short")).content.decode()
+    assert f'value="{today - timedelta(days=29)}"' in page
+    assert f'value="{today}"' in page
 
 
 def test_presets_and_wrong_dates_are_answered_on_the_page(week: Week) -> None:
