@@ -20,7 +20,7 @@ from reconciliations.screens.times import duration, when
 
 def card_of(drawer: Drawer, *, store: Store, by: Principal, today: date, now: datetime) -> dict[str, Any]:
     """Returns the card of a register: its state, its person, lines of figures, one button and one link."""
-    state, kind = _state_in_words(drawer)
+    state, kind = _result_in_words(drawer)
     lines: list[tuple[str, str]] = []
     if drawer.is_open and drawer.opened_at is not None:
         since = when(drawer.opened_at, store=store, now=now)
@@ -56,8 +56,8 @@ def card_of(drawer: Drawer, *, store: Store, by: Principal, today: date, now: da
     }
 
 
-def _state_in_words(drawer: Drawer) -> tuple[str, str]:
-    """Returns the word for the state of a drawer, and the class of its dot."""
+def _result_in_words(drawer: Drawer) -> tuple[str, str]:
+    """Returns the word for the result of a drawer, else for its state, and the class of its dot."""
     if drawer.result is not None and drawer.result.difference:
         named = {"amount": apart(drawer.result.difference, drawer.result.currency)}
         if drawer.result.difference < 0:
@@ -65,6 +65,11 @@ def _state_in_words(drawer: Drawer) -> tuple[str, str]:
         return sentence(_("Over by %(amount)s"), named), "over"
     if drawer.result is not None:
         return _("Balanced"), "good"
+    return state_in_words(drawer.state)
+
+
+def state_in_words(state: DrawerState) -> tuple[str, str]:
+    """Returns the word for a state, whatever was counted, and the class of its dot."""
     return {
         DrawerState.OPEN: (_("Open"), "open"),
         DrawerState.OVERDUE: (_("Overdue"), "short"),
@@ -73,7 +78,7 @@ def _state_in_words(drawer: Drawer) -> tuple[str, str]:
         DrawerState.HANDED_OVER: (_("Handed over"), "over"),
         DrawerState.CLOSED: (_("Closed"), "closed"),
         DrawerState.UNUSED: (_("Never opened"), "closed"),
-    }[drawer.state]
+    }[state]
 
 
 def _button_of(drawer: Drawer, *, store: Store, by: Principal) -> tuple[str, str]:

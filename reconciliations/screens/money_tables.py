@@ -13,7 +13,8 @@ from cashdesk.formats import style
 from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
 from reconciliations.queries.money import Bags, Money, Outstanding
-from reconciliations.queries.today import Drawer, DrawerState
+from reconciliations.queries.today import Drawer
+from reconciliations.screens.cards import state_in_words
 from reconciliations.screens.times import when
 from settlements.enums import DepositState
 
@@ -95,15 +96,7 @@ def _row(place: Place, money: Money, *, store: Store, now: datetime, amount: int
 def _state_of(drawer: Drawer | None) -> tuple[str, str]:
     if drawer is None:
         return _("Switched off"), "closed"
-    return {
-        DrawerState.OPEN: (_("Open"), "open"),
-        DrawerState.OVERDUE: (_("Overdue"), "short"),
-        DrawerState.COUNTING: (_("Being counted"), "open"),
-        DrawerState.UNCOUNTED: (_("Not counted"), "short"),
-        DrawerState.HANDED_OVER: (_("Handed over"), "over"),
-        DrawerState.CLOSED: (_("Closed"), "closed"),
-        DrawerState.UNUSED: (_("Never opened"), "closed"),
-    }[drawer.state]
+    return state_in_words(drawer.state)
 
 
 def _bank(
