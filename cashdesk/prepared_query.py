@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 M = TypeVar("M", bound=Model)
 
 SHAPE: Final = ("select", "klass_info", "annotation_col_map", "col_count", "has_extra_select")
-"""What a compiler knows of its rows after it made the SQL. Django reads these to make objects of rows."""
+"""The attributes that a compiler sets while it makes the SQL. Django reads them to turn rows into objects."""
 
 
 class Parameter(Expression):

@@ -133,7 +133,7 @@ class AuthorizationState(models.TextChoices):
 
 
 class PatternGroup(models.TextChoices):
-    """What the closes of a store are grouped by to compare them. The values are those of `reconciliations.patterns`."""
+    """How patterns group the closes of a store. `reconciliations.patterns` uses the same values."""
 
     CASHIER = "cashier", noop("Cashier")
     REGISTER = "register", noop("Register")

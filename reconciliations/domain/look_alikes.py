@@ -37,7 +37,7 @@ def likeness_of(effect: int, *, difference: int) -> Likeness | None:
 
 
 def swapped_amount(effect: int, *, difference: int) -> int:
-    """Returns the amount that the movement would need, so that there is no difference. Negative if there is none."""
+    """Returns the amount with which the movement would leave no difference. If no amount would, the result is negative."""
     return effect + difference if effect > 0 else -effect - difference
 
 

@@ -18,7 +18,7 @@ SIMILAR_SALES: Final = 2
 
 
 class Question(StrEnum):
-    """What the evidence of a group is about."""
+    """The question that evidence about a group answers: is it short, or uneven, and in which direction?"""
 
     SHORT = "short"
     UNEVEN = "uneven"

@@ -1,11 +1,11 @@
 """Reads the data of the page Money: where all money of a store is, and which places must stay hidden (law 5).
 
-A place is hidden while its balance includes money that nobody has counted yet. All balances add up to zero, so one
-hidden place could be worked out from the others. So customers and outside, where the money of an open drawer comes from,
-are hidden with it. What is left is the sum of the hidden places. That sum does not depend on the sales and payments of an
-open drawer, because they only move money between hidden places.
+A place is hidden while its balance includes money that nobody has counted yet. All balances add up to zero, so a single
+hidden balance could be worked out from the others. That is why customers and outside are hidden too: the money of an open
+drawer comes from there. The shown balances give away only the sum of the hidden ones. Sales and payments at an open drawer
+do not change that sum, because they move money between hidden places.
 
-The number of statements is fixed, and no statement reads the history of the store.
+The number of statements is fixed. Only places that few movements reach are summed from their first one (`positions_of`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -23,7 +23,10 @@ PAGE_MAX: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VarianceSearch:
-    """What a person looks for. Without a store: in all stores that they see. `station` 0 is the safe."""
+    """The filters and the order of the list. Without `store` it covers all stores that the person sees.
+
+    `station` 0 is the safe.
+    """
 
     store: Store | None = None
     is_waiting: bool = True
