@@ -11,8 +11,10 @@ from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.opening import open_session
-from cashdesk.enums import CASH, PaymentStatus, PaymentType
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType
 from cashdesk.models import CashSession, Store, User
+from settlements.domain.no_sale import note_no_sale
+from tests.cashdesk.desk import move
 from tests.factories import UserFactory
 from tests.stories import Cast
 
@@ -46,6 +48,8 @@ class Weeks:
         hour: int = 9,
         sales: int = 2,
         refunds: int = 0,
+        paid_outs: int = 0,
+        no_sales: int = 0,
         by: User | None = None,
     ) -> CashSession:
         """Opens a drawer, sells, and closes it with this difference. `by` counts, by default its cashier."""
@@ -60,7 +64,12 @@ class Weeks:
         for kind, number, amount in ((PaymentType.SALE, sales, 5_00), (PaymentType.REFUND, refunds, 1_00)):
             for _one in range(number):
                 self.pay(session, amount, kind, at=at + timedelta(minutes=5))
-        counted = FLOAT + sales * 5_00 - refunds * 1_00 + difference
+        for _one in range(paid_outs):
+            move(session, MovementKind.PAID_OUT, 2_00, at=at + timedelta(minutes=10))
+        for _one in range(no_sales):
+            at_drawer = at + timedelta(minutes=15)
+            note_no_sale(store=self.store, station=station, by=Principal(user=who), at=at_drawer, reason="change")
+        counted = FLOAT + sales * 5_00 - refunds * 1_00 - paid_outs * 2_00 + difference
         return close_session(
             session=session,
             counted=CountedAmount(currency="EUR", amount=counted),
