@@ -4,7 +4,7 @@ from django.urls import path
 
 from reconciliations.screens.board import board_now_page, board_page
 from reconciliations.screens.exports import export_all_page, export_file_page, export_progress_page, exports_page
-from reconciliations.screens.money import money_page
+from reconciliations.screens.money import money_page, position_file_page
 from reconciliations.screens.pattern_setting import pattern_setting_page
 from reconciliations.screens.patterns import (
     own_patterns_page,
@@ -13,7 +13,7 @@ from reconciliations.screens.patterns import (
     pattern_register_page,
     patterns_page,
 )
-from reconciliations.screens.range_reports import operator_page, over_short_page, position_file_page
+from reconciliations.screens.range_reports import operator_page, over_short_page
 from reconciliations.screens.recount import recount_page, session_recount_page
 from reconciliations.screens.repayment import repayment_page, session_repayment_page
 from reconciliations.screens.report_mail import report_mail_page

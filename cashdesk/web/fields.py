@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 import django_filters
 from django import forms
@@ -58,6 +59,22 @@ def past_instant_in(text: str, *, field: str, now: datetime) -> datetime | None:
             field, "must not be in the future.", on_pages=_("Enter a time that is not in the future.")
         )
     return found
+
+
+def typed_instant_in(text: str, *, field: str, now: datetime, zone: str) -> datetime | None:
+    """Returns the instant of a date and time that a person typed, or None if the text is empty.
+
+    Without an offset it is a time of `zone`. Raises InvalidInput for other text and for an instant in the future.
+    """
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if text and found is None:
+        raise InvalidInput.of(field, _("Enter a date and a time."))
+    if found is not None and found.tzinfo is None:
+        text = found.replace(tzinfo=ZoneInfo(zone)).isoformat()
+    return past_instant_in(text, field=field, now=now)
 
 
 def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, str]:

@@ -1,15 +1,18 @@
 """The page Money: where all money of a store is, now or at an instant, and what changed between two instants."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from cashdesk.documents.answer import file_answer, refuse_format
+from cashdesk.documents.page import FORMATS
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.visibility import view_positions
@@ -18,8 +21,9 @@ from cashdesk.errors import InvalidInput
 from cashdesk.formats import style, write_as
 from cashdesk.models import Store
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
-from cashdesk.web.fields import past_instant_in
+from cashdesk.web.fields import typed_instant_in
 from cashdesk.web.pages import page_for
+from reconciliations.documents.cash_position import position_document
 from reconciliations.queries.money import Money, bags_of, money_of, outstanding_of
 from reconciliations.screens.money_tables import figures_in_words, tables_of
 from settlements.queries.payouts import latest_payouts
@@ -39,9 +43,7 @@ def money_page(request: HttpRequest, by: Principal) -> HttpResponse:
     now, asked = timezone.now(), request.POST if request.method == "POST" else request.GET
     typed = {name: asked.get(name, "").strip() for name in INSTANTS}
     try:
-        as_of, since = (_instant(typed[name], store=store, field=name, now=now) for name in INSTANTS)
-        if since is not None and since > (as_of or now):
-            raise InvalidInput.of("since", _("Enter a time that is not after the other one."))
+        as_of, since = _instants(typed, store=store, now=now)
     except InvalidInput as error:
         return _shown(request, store, by=by, now=now, typed=typed, errors=error.on_pages)
     return _shown(
@@ -49,17 +51,29 @@ def money_page(request: HttpRequest, by: Principal) -> HttpResponse:
     )
 
 
-def _instant(text: str, *, store: Store, field: str, now: datetime) -> datetime | None:
-    """Returns the instant of a typed date and time. Without an offset it is the time of the store."""
+@page_for(Role.MANAGER)
+def position_file_page(request: HttpRequest, by: Principal, file_format: str) -> HttpResponse:
+    """Sends the cash position of a store as a file, for the instants of the page. The audit trail records the look."""
+    refuse_format(file_format)
+    store = chosen_store(request, by=by)
+    if store is None:
+        return ask_for_store(request)
+    write_as(store.language, store.currency, store.time_zone)
+    now, typed = timezone.now(), {name: request.GET.get(name, "").strip() for name in INSTANTS}
     try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if text and found is None:
-        raise InvalidInput.of(field, _("Enter a date and a time."))
-    if found is not None and found.tzinfo is None:
-        text = found.replace(tzinfo=ZoneInfo(store.time_zone)).isoformat()
-    return past_instant_in(text, field=field, now=now)
+        as_of, since = _instants(typed, store=store, now=now)
+    except InvalidInput as error:
+        return _shown(request, store, by=by, now=now, typed=typed, errors=error.on_pages)
+    (position,) = view_positions(stores=[store], by=by, at=now, as_of=as_of, since=since)
+    return file_answer(position_document(position, at=as_of or now, since=since), file_format=file_format)
+
+
+def _instants(typed: Mapping[str, str], *, store: Store, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Returns the two typed instants. Raises InvalidInput for a wrong one, and if the earlier one is later."""
+    as_of, since = (typed_instant_in(typed[name], field=name, now=now, zone=store.time_zone) for name in INSTANTS)
+    if since is not None and since > (as_of or now):
+        raise InvalidInput.of("since", _("Enter a time that is not after the other one."))
+    return as_of, since
 
 
 def _shown(
@@ -100,11 +114,18 @@ def _shown(
         "owed": owed,
         "hides_clearing": clearing.pk in money.hidden,
         "payouts": latest_payouts(store=store, limit=LATEST_MAX) if is_now else [],
+        "files": _files(store, typed) if not errors else [],
         "typed": typed,
         "errors": errors or {},
         "latest": f"{now.astimezone(ZoneInfo(store.time_zone)):%Y-%m-%dT%H:%M}",
     }
     return render(request, "reconciliations/money.html", context, status=400 if errors else 200)
+
+
+def _files(store: Store, typed: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Returns (path, name) of each format of the position, with the instants of the page."""
+    query = {"store": store.uuid, **{name: text for name, text in typed.items() if text}}
+    return [(reverse("position-file", args=[code], query=query), name) for code, name in FORMATS.items()]
 
 
 def _moment(store: Store, *, now: datetime, as_of: datetime | None, since: datetime | None) -> str:

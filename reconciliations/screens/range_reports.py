@@ -16,14 +16,12 @@ from cashdesk.documents.document import Document
 from cashdesk.documents.page import FORMATS, shown
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.business_day import business_date
-from cashdesk.domain.visibility import view_positions
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.formats import write_as
 from cashdesk.models import Store, User
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
 from cashdesk.web.pages import page_for
-from reconciliations.documents.cash_position import position_document
 from reconciliations.documents.operator_month import operator_document
 from reconciliations.documents.over_short import over_short_document
 from reconciliations.exports.export_request import read_range
@@ -84,19 +82,6 @@ def over_short_page(request: HttpRequest, by: Principal, file_format: str = "") 
 def operator_page(request: HttpRequest, by: Principal, file_format: str = "") -> HttpResponse:
     """Shows or sends the drawers of one person in a range."""
     return _answer(request, OPERATOR, by=by, file_format=file_format)
-
-
-@page_for(Role.MANAGER)
-def position_file_page(request: HttpRequest, by: Principal, file_format: str) -> HttpResponse:
-    """Sends the cash position of a store as it is now. The audit trail records the look."""
-    refuse_format(file_format)
-    store = chosen_store(request, by=by)
-    if store is None:
-        return ask_for_store(request)
-    write_as(store.language, store.currency, store.time_zone)
-    now = timezone.now()
-    (position,) = view_positions(stores=[store], by=by, at=now)
-    return file_answer(position_document(position, at=now, as_of=None), file_format=file_format)
 
 
 def _answer(request: HttpRequest, report: RangeReport, *, by: Principal, file_format: str) -> HttpResponse:

@@ -1,7 +1,7 @@
 """X and Z reports as documents: the same figures as on their pages."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -19,7 +19,7 @@ from settlements.enums import ReportOf
 def x_document(report: XReport) -> Document:
     """Describes an X report. The caller has recorded the look."""
     facts = [
-        Fact(label=_("Now"), value=report.at),
+        Fact(label=_("As of") if report.is_past else _("Now"), value=report.at),
         Fact(label=_("Opened"), value=report.opened_at),
         Fact(label=_("Opened by"), value=report.opened_by),
     ]
@@ -30,11 +30,16 @@ def x_document(report: XReport) -> Document:
         store=report.place.store,
         subtitle=f"{report.place} · {_(report.of.label)}",
         at=report.at,
-        file_name=f"x-{report.place.store.number}-{report.place.number}",
+        file_name=f"x-{report.place.store.number}-{report.place.number}{_moment_of(report)}",
         facts=(*facts, Fact(label=_("No sale"), value=report.no_sales)),
         sections=tuple(_sections(report)),
         notes=(_("This report closes nothing. The audit trail records that you looked."),),
     )
+
+
+def _moment_of(report: XReport) -> str:
+    """Returns the moment of a report about the past, in UTC, as a part of the name of its file."""
+    return f"-{report.at.astimezone(UTC):%Y%m%dT%H%M%SZ}" if report.is_past else ""
 
 
 def z_document(report: ZReport) -> Document:

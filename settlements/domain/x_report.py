@@ -27,10 +27,11 @@ from settlements.models import Settlement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XReport(Report):
-    """The report of an open period at one moment."""
+    """The report of an open period at one moment. `is_past`: somebody asked for an earlier moment than now."""
 
     at: datetime
     preview_count: int
+    is_past: bool
 
     @property
     def number(self) -> str:
@@ -67,15 +68,17 @@ def x_report(*, place: Place, by: Principal, at: datetime, as_of: datetime | Non
     elif session is not None:
         report = _of_session(session, place=place, at=at, as_of=as_of, cut=cut)
     else:
-        told = (
-            _("The safe is not open.")
-            if place.kind == PlaceKind.VAULT
-            else _("Register %(number)s is not open.") % {"number": place.number}
-        )
-        raise NotFound(told, code="nothing_runs")
+        raise NotFound(_not_open(place, is_past=as_of is not None), code="nothing_runs")
     detail = {"as_of": as_of.isoformat()} if as_of is not None else None
     audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store, detail=detail)
     return report
+
+
+def _not_open(place: Place, *, is_past: bool) -> str:
+    if place.kind == PlaceKind.VAULT:
+        return _("The safe was not open then.") if is_past else _("The safe is not open.")
+    said = _("Register %(number)s was not open then.") if is_past else _("Register %(number)s is not open.")
+    return said % {"number": place.number}
 
 
 def _as_it_was(session: CashSession | None) -> CashSession | None:
@@ -119,6 +122,7 @@ def _of_settlement(
         sessions=inside([*closed.select_related("user").order_by("pk"), *([session] if session else [])]),
         no_sales=no_sales_of(place, of=settlement, by_then=as_of),
         preview_count=previews,
+        is_past=as_of is not None,
     )
 
 
@@ -143,6 +147,7 @@ def _of_session(session: CashSession, *, place: Place, at: datetime, as_of: date
         sessions=inside([session]),
         no_sales=no_sales_of(place, of=session, by_then=as_of),
         preview_count=0,
+        is_past=as_of is not None,
     )
 
 

@@ -8,23 +8,32 @@ from django.utils import timezone
 from cashdesk.documents.answer import file_answer, refuse_format
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
+from cashdesk.errors import InvalidInput
 from cashdesk.formats import write_as
 from cashdesk.models import Store
+from cashdesk.web.fields import typed_instant_in
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.documents.deposit import deposit_document
 from settlements.documents.period import x_document, z_document
 from settlements.domain.x_report import x_report
 from settlements.domain.z_report import z_report
+from settlements.screens.reports import x_report_page
 
 
 @page_for(Role.MANAGER)
-def x_file_page(_request: HttpRequest, by: Principal, store: str, station: int, file_format: str) -> HttpResponse:
-    """Sends the X report of a place. The audit trail records the look, as for the page."""
+def x_file_page(request: HttpRequest, by: Principal, store: str, station: int, file_format: str) -> HttpResponse:
+    """Sends the X report of a place, as of the instant of the page. The audit trail records the look, as for the page."""
     refuse_format(file_format)
     place = queries.place_at(by=by, store=store, station=station)
     _write_as(place.store)
-    return file_answer(x_document(x_report(place=place, by=by, at=timezone.now())), file_format=file_format)
+    now, zone = timezone.now(), place.store.time_zone
+    try:
+        as_of = typed_instant_in(request.GET.get("as_of", "").strip(), field="as_of", now=now, zone=zone)
+    except InvalidInput:
+        return x_report_page(request, store=store, station=station)
+    report = x_report(place=place, by=by, at=now, as_of=as_of)
+    return file_answer(x_document(report), file_format=file_format)
 
 
 @page_for(Role.MANAGER)

@@ -3,20 +3,23 @@
 from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
-from cashdesk.documents.page import files_at
+from cashdesk.documents.page import FORMATS, files_at
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import MovedOfKind
 from cashdesk.enums import Role
-from cashdesk.errors import NotFound
+from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.formats import write_as
 from cashdesk.models import Place, Seal
 from cashdesk.web.chosen_store import chosen_store
+from cashdesk.web.fields import typed_instant_in
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.report import Figures, Report
@@ -51,14 +54,27 @@ def places_page(request: HttpRequest, by: Principal, store: str) -> HttpResponse
 
 @page_for(Role.MANAGER)
 def x_report_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """Shows the running period of a place. Each view is recorded in the audit trail."""
+    """Shows the running period of a place, or that of an earlier instant. The audit trail records each look."""
     place = queries.place_at(by=by, store=store, station=station)
-    context = _context(request, place)
+    now, zone, typed = timezone.now(), place.store.time_zone, request.GET.get("as_of", "").strip()
+    context: dict[str, Any] = {
+        **_context(request, place),
+        "typed": typed,
+        "latest": f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}",
+        "report": None,
+    }
     try:
-        report = x_report(place=place, by=by, at=timezone.now())
+        as_of = typed_instant_in(typed, field="as_of", now=now, zone=zone)
+        report = x_report(place=place, by=by, at=now, as_of=as_of)
+    except InvalidInput as error:
+        return render(request, "settlements/x_report.html", {**context, "errors": error.on_pages}, status=400)
     except NotFound:
-        return render(request, "settlements/x_report.html", {**context, "report": None}, status=404)
-    context |= {"report": report, "amounts": _amounts(report), "files": files_at("x-report-file", store, station)}
+        return render(request, "settlements/x_report.html", context, status=404)
+    query = {"as_of": typed} if typed else {}
+    context |= {"report": report, "amounts": _amounts(report)}
+    context["files"] = [
+        (reverse("x-report-file", args=[store, station, code], query=query), name) for code, name in FORMATS.items()
+    ]
     return render(request, "settlements/x_report.html", context)
 
 

@@ -128,6 +128,31 @@ def test_the_position_is_that_of_all_movements_and_the_look_is_recorded(week: We
     assert sorted(cash.values()) == sorted(amount for amount in held.values() if amount)
 
 
+def test_the_position_of_an_instant_and_the_change_since_it_add_up_to_the_position_of_now(week: Week) -> None:
+    def of_instants(**query: str) -> dict[str, Decimal]:
+        answer = client_of(week).get(reverse("position-file", args=["csv"]), query)
+        assert answer.status_code == 200
+        return {line[0]: Decimal(line[1]) for line in blocks_of(answer.content)["EUR Cash"][1:]}
+
+    instant = "2026-03-10T18:00:00Z"
+    then, change, now = of_instants(as_of=instant), of_instants(since=instant), of_instants()
+    assert then != now
+    assert change["All places together"] == 0
+    assert {name: then.get(name, 0) + change.get(name, 0) for name in {*then, *change}} == {
+        name: now.get(name, Decimal()) for name in {*then, *change}
+    }
+    looks = AuditEntry.objects.filter(action="expected.seen", user=week.cast.erika)
+    assert [sorted(look.detail) for look in looks.order_by("pk")] == [["as_of", "of"], ["of", "since"], ["of"]]
+
+
+def test_a_position_file_of_a_wrong_instant_is_refused_on_the_page(week: Week) -> None:
+    path = reverse("position-file", args=["pdf"])
+    for query in ({"as_of": "soon"}, {"since": "2026-03-11T10:00", "as_of": "2026-03-10T10:00"}):
+        answer = client_of(week).get(path, query)
+        assert (answer.status_code, 'aria-invalid="true"' in answer.content.decode()) == (400, True)
+    assert not AuditEntry.objects.filter(action="expected.seen").exists()
+
+
 def test_a_report_that_nobody_chose_a_range_for_has_the_last_thirty_days(week: Week) -> None:
     today = business_date(store=week.cast.store, at=timezone.now())
     page = client_of(week).get(reverse("over-short")).content.decode()

@@ -1,8 +1,12 @@
 """The X report as of an earlier instant: the books as they stood, in a running period and in one that was closed since."""
 
+import re
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import PlaceKind
@@ -60,6 +64,40 @@ def test_a_settlement_is_told_with_the_sessions_of_that_moment(cast: Cast) -> No
     assert (expected(early), expected(late)) == ({"CASH": 105_00}, {"CASH": 104_00})
     assert [(one.cashier, one.counted) for one in early.sessions] == [("Carla", None)]
     assert [(one.cashier, one.counted) for one in late.sessions] == [("Carla", 104_00)]
+
+
+def test_pages_and_files_tell_a_drawer_as_it_stood(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 100_00, station=1, at=NOON)
+    pay(session, 7_00, at=minutes(10))
+    pay(session, 5_00, at=minutes(30))
+    close_drawer(session, 112_00, at=minutes(40))
+    erika, page = Client(), reverse("x-report", args=["1337", 1])
+    erika.force_login(cast.erika)
+    asked = f"{NOON + timedelta(minutes=20):%Y-%m-%dT%H:%M:%SZ}"
+    shown = erika.get(page, {"as_of": asked})
+    html = shown.content.decode()
+    assert (shown.status_code, "107.00" in html, "112.00" in html) == (200, True, False)
+    (path,) = re.findall(r'href="([^"]+\.csv[^"]+)"', html)
+    lines = erika.get(unescape(path)).content.decode("utf-8-sig").splitlines()
+    assert f"As of,{asked}" in lines
+    assert next(line for line in lines if line.startswith("Expected,")) == "Expected,,107.00,"
+    assert AuditEntry.objects.filter(action="x_report.seen", user=cast.erika).count() == 2
+    # A time without an offset is one of the store, in Berlin one hour before UTC.
+    assert "107.00" in erika.get(page, {"as_of": "2026-03-10T13:20", "paper": "slip"}).content.decode()
+    before = erika.get(page, {"as_of": "2026-03-10T12:20"})
+    assert (before.status_code, "Nothing was open here then" in before.content.decode()) == (404, True)
+
+
+@pytest.mark.parametrize("page", ["x-report", "x-report-file"])
+def test_a_wrong_instant_is_refused_on_the_page_and_is_no_look(cast: Cast, page: str) -> None:
+    open_drawer(cast.carla, 100_00, station=1, at=NOON)
+    path = reverse(page, args=["1337", 1, *(["pdf"] if page.endswith("file") else [])])
+    erika = Client()
+    erika.force_login(cast.erika)
+    for wrong in ("2999-01-01T00:00", "yesterday", "2026-13-01T10:00"):
+        answer = erika.get(path, {"as_of": wrong})
+        assert (answer.status_code, 'aria-invalid="true"' in answer.content.decode()) == (400, True), wrong
+    assert not AuditEntry.objects.filter(action="x_report.seen").exists()
 
 
 def test_a_look_at_the_past_is_noted_and_the_future_is_refused(cast: Cast) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.utils import timezone
+
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Seal, User
 from reconciliations.models import StoreDayReport
@@ -51,6 +53,10 @@ def walk(album: Album) -> None:
         album.take(prints=True, paper=A4)
         album.visit("x-report", berlin.uuid, number, query="?paper=slip")
         album.take("80 mm", prints=True)
+        album.visit("x-report", berlin.uuid, number, query="?as_of=2999-01-01T00:00", status=400)
+        album.take("wrong time")
+        album.visit("x-report", berlin.uuid, number, query=f"?as_of={timezone.now():%Y-%m-%dT%H:%M:%S.%fZ}")
+        album.take("as it stood", prints=True, paper=A4)
         album.visit("x-report", berlin.uuid, 3, status=404)
         album.take("nothing runs")
     with album.story("closed"):
