@@ -59,7 +59,7 @@ GRANT INSERT, UPDATE (status, payment_id, version, updated_at) ON cashdesk_order
 GRANT INSERT, UPDATE (asked_at, answered_at, expires_at, transaction_id, answer) ON cashdesk_charge TO cashdesk_app;
 GRANT INSERT, UPDATE (
     name, is_active, transitions, settling, settling_by_id, settling_since, settled_after_z,
-    tolerance_minor, escalation_minor, witness_minor, pull_minor, lock_minor, least_minor, most_minor
+    tolerance_minor, tolerance_basis_points, escalation_minor, witness_minor, pull_minor, lock_minor, least_minor, most_minor
 ) ON cashdesk_place TO cashdesk_app;
 GRANT INSERT, UPDATE (
     state, counted_at, counted_by_id, counted_by_name, last_count_at, last_count_by_name, preview_count,

@@ -1,7 +1,7 @@
 """The form fields of settings: amounts, percentages, hours, and what each of them shows on a page."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Literal
 from unicodedata import category
 
 from django import forms
@@ -58,17 +58,17 @@ class AmountField(forms.CharField):
 
 
 class PercentField(forms.CharField):
-    """A percentage, kept in hundredths of a percent."""
+    """A percentage, kept in hundredths of a percent. An empty field is `empty`: 0, or None if the column has NULL."""
 
-    def __init__(self, *, label: str, help_text: str = "", empty_words: str = "") -> None:
+    def __init__(self, *, label: str, help_text: str = "", empty_words: str = "", empty: Literal[0] | None = 0) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(label=label, help_text=help_text, required=False, widget=widget)
-        self.empty_words = empty_words
+        self.empty, self.empty_words = empty, empty_words
 
     def to_python(self, value: Any) -> Any:
         text = str(value or "").strip().removesuffix("%").strip()
         if not text:
-            return 0
+            return self.empty
         if any(sign.isalpha() or category(sign) == "Sc" for sign in text):
             # Amounts may have a currency beside them. "5 €" in this field is an amount in the wrong field.
             raise forms.ValidationError(_wrong_percent())
@@ -81,13 +81,18 @@ class PercentField(forms.CharField):
         return found
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int):
-            return style().digits(value, HUNDREDTHS) if value else ""
-        return value
+        if value == self.empty:
+            return ""
+        return style().digits(value, HUNDREDTHS) if isinstance(value, int) else value
 
     def shown(self, value: Any) -> str:
         """Returns the percentage for a page."""
-        return f"{style().digits(value, HUNDREDTHS)} %" if value else self.empty_words
+        return self.empty_words if value == self.empty else percent(value)
+
+
+def percent(value: int) -> str:
+    """Writes hundredths of a percent for a page."""
+    return f"{style().digits(value, HUNDREDTHS)} %"
 
 
 def _wrong_percent() -> str:

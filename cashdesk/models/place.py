@@ -62,6 +62,12 @@ class Place(models.Model):
     tolerance_minor = models.BigIntegerField(
         "tolerance", null=True, blank=True, help_text="Minor units. Empty: the store's tolerance."
     )
+    tolerance_basis_points = models.PositiveIntegerField(
+        "tolerance by share",
+        null=True,
+        blank=True,
+        help_text="Hundredths of a percent. Empty: as in the store. 0: only the amount counts.",
+    )
     escalation_minor = models.BigIntegerField(
         "second limit", null=True, blank=True, help_text="Minor units. Empty: the store's second limit."
     )
@@ -106,8 +112,17 @@ class Place(models.Model):
                 name="place_tolerance_not_negative",
             ),
             models.CheckConstraint(
+                condition=models.Q(tolerance_basis_points__isnull=True) | models.Q(tolerance_basis_points__lte=10_000),
+                name="place_tolerance_at_most_all",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(kind__in=(PlaceKind.REGISTER, PlaceKind.VAULT))
-                | models.Q(tolerance_minor__isnull=True, escalation_minor__isnull=True, witness_minor__isnull=True),
+                | models.Q(
+                    tolerance_minor__isnull=True,
+                    tolerance_basis_points__isnull=True,
+                    escalation_minor__isnull=True,
+                    witness_minor__isnull=True,
+                ),
                 name="place_only_counted_places_have_limits",
             ),
             models.CheckConstraint(

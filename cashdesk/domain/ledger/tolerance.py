@@ -10,15 +10,17 @@ from cashdesk.models import Place, Store
 def tolerance_of(*, store: Store, place: Place | None, expected: int, currency: str) -> int:
     """Returns the largest difference, in minor units, that is within the tolerance of a place.
 
-    A place or its store has a fixed amount. A store optionally has a percentage of the expected amount, too. The smaller
-    one applies. The fixed amount is only for the store's own currency; another currency has only the percentage. Without
-    a place, as for a declaration about the whole store, the store's amount applies.
+    A place or its store has a fixed amount, and optionally a percentage of the expected amount, too. The smaller one
+    applies. The fixed amount is only for the store's own currency; another currency has only the percentage. Without a
+    place, as for a declaration about the whole store, the store's limits apply. A place whose percentage is 0 has only
+    the amount.
     """
-    by_share = abs(expected) * store.tolerance_basis_points // 10_000
+    share = limit_of("tolerance_basis_points", place=place, store=store) or 0
+    by_share = abs(expected) * share // 10_000
     if currency != store.currency:
         return by_share
     fixed = limit_of("tolerance_minor", place=place, store=store) or 0
-    return min(fixed, by_share) if store.tolerance_basis_points else fixed
+    return min(fixed, by_share) if share else fixed
 
 
 def exceeds_tolerance(*, store: Store, difference: int, expected: int, currency: str) -> bool:

@@ -13,12 +13,17 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.errors import Forbidden
 from cashdesk.models import Place, Store
 
-Limit = Literal["tolerance_minor", "escalation_minor", "witness_minor", "pull_minor", "lock_minor"]
+Limit = Literal[
+    "tolerance_minor", "tolerance_basis_points", "escalation_minor", "witness_minor", "pull_minor", "lock_minor"
+]
 """A column that a place and its store both have."""
 
 
 def limit_of(limit: Limit, *, place: Place | None, store: Store) -> int | None:
-    """Returns a limit in minor units, or None for no limit. Without a place it is the limit of the store."""
+    """Returns a limit, or None for no limit. Without a place it is the limit of the store.
+
+    It is in minor units, but `tolerance_basis_points` is in hundredths of a percent.
+    """
     own: int | None = getattr(place, limit) if place is not None else None
     found: int | None = getattr(store, limit) if own is None else own
     return found

@@ -12,10 +12,11 @@ from cashdesk.countries import currency_names, time_zone_names
 from cashdesk.domain.counting.second_look import second_look_limit
 from cashdesk.enums import Language
 from cashdesk.formats import style
-from cashdesk.forms.setting_fields import AmountField, HourField, LineField, PercentField, YesField
+from cashdesk.forms.setting_fields import AmountField, HourField, LineField, YesField
 from cashdesk.forms.setting_form import SettingForm
 from cashdesk.models import Store, Vendor
 from cashdesk.screens.settings.float_forms import FloatForm
+from cashdesk.screens.settings.limit_fields import HELP, LABELS, store_limit
 
 REGISTERS_MAX: Final = 99
 
@@ -96,21 +97,11 @@ class DifferenceForm(SettingForm):
         return {
             "tolerance_minor": AmountField(
                 currency,
-                label=_("Accepted difference"),
+                label=LABELS["tolerance_minor"],
                 required=True,
-                help_text=_("A larger difference must be explained and approved. 2.00 suits most stores."),
+                help_text=f"{HELP['tolerance_minor']} {_('2.00 suits most stores.')}",
             ),
-            "tolerance_basis_points": PercentField(
-                label=_("Accepted share of the expected amount"),
-                empty_words=_("Not used"),
-                help_text=_("In percent. The smaller of both limits applies. Leave it empty to use only the amount."),
-            ),
-            "escalation_minor": AmountField(
-                currency,
-                label=_("An admin decides above"),
-                empty_words=_("Not used"),
-                help_text=_("Managers cannot approve a larger difference. Leave it empty if they may approve all."),
-            ),
+            **{limit: store_limit(limit, store=self.row) for limit in ("tolerance_basis_points", "escalation_minor")},
             "four_eyes": YesField(
                 label=_("Somebody else approves"),
                 help_text=_(
@@ -128,12 +119,7 @@ class LimitForm(SettingForm):
     def make_fields(self) -> dict[str, forms.Field]:
         currency = self.row.currency
         return {
-            "witness_minor": AmountField(
-                currency,
-                label=_("A second person confirms counts above"),
-                empty_words=_("Not used"),
-                help_text=_("The second person signs at the same screen. Leave it empty if nobody has to."),
-            ),
+            "witness_minor": store_limit("witness_minor", store=self.row),
             "register_look_minor": AmountField(
                 currency,
                 label=_("Ask again at a register above"),
@@ -167,25 +153,7 @@ class DrawerCashForm(SettingForm):
     title = gettext_lazy("Cash in the drawers")
 
     def make_fields(self) -> dict[str, forms.Field]:
-        currency = self.row.currency
-        return {
-            "pull_minor": AmountField(
-                currency,
-                label=_("Ask for a drop above"),
-                empty_words=_("Not used"),
-                help_text=_(
-                    "The desk and Today then say that cash should go to the safe. They never say how much is there."
-                ),
-            ),
-            "lock_minor": AmountField(
-                currency,
-                label=_("Lock the drawer above"),
-                empty_words=_("Not used"),
-                help_text=_(
-                    "Sales go on. Nobody can pay in or out there, or bring a loan, until cash went to the safe."
-                ),
-            ),
-        }
+        return {limit: store_limit(limit, store=self.row) for limit in ("pull_minor", "lock_minor")}
 
 
 class SignInForm(SettingForm):

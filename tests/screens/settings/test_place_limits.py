@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.tolerance import tolerance_of
 from cashdesk.domain.store.place_limits import change_place_limits
 from cashdesk.enums import PlaceKind, VarianceKind
 from cashdesk.errors import Forbidden
@@ -61,6 +62,45 @@ def test_the_smaller_share_of_the_store_still_counts(cast: Cast, shop: Shop) -> 
     assert short(shop, 1_01) is not None
 
 
+def test_an_own_share_goes_before_that_of_the_store(cast: Cast, shop: Shop) -> None:
+    """The store accepts 0.5 percent, and register 2 two percent: 4.00 of 200.00, less than its own 50.00."""
+    limits(cast.store, tolerance=50_00, share=50)
+    limit(cast, 2, tolerance_basis_points=200)
+    assert short(shop, 1_01) is not None
+    assert short(shop, 4_00, station=2) is None
+    made = short(shop, 4_01, station=2)
+    assert made is not None
+    assert made.tolerance == 4_00
+
+
+def test_an_own_share_of_nothing_leaves_only_the_amount(cast: Cast, shop: Shop) -> None:
+    limits(cast.store, tolerance=2_00, share=50)
+    limit(cast, tolerance_basis_points=0)
+    assert short(shop, 2_00) is None
+    assert short(shop, 2_01) is not None
+
+
+@pytest.mark.parametrize(
+    ("of_store", "own", "accepted"), [(0, None, 0), (50, None, 1_00), (50, 0, 0), (50, 200, 4_00), (0, 200, 4_00)]
+)
+def test_another_currency_has_only_the_share(
+    cast: Cast, shop: Shop, of_store: int, own: int | None, accepted: int
+) -> None:
+    limits(cast.store, tolerance=50_00, share=of_store)
+    limit(cast, tolerance_minor=9_00, tolerance_basis_points=own)
+    register = cast.place(PlaceKind.REGISTER, 1)
+    assert tolerance_of(store=cast.store, place=register, expected=200_00, currency="USD") == accepted
+
+
+def test_the_result_tells_the_limit_that_made_the_variance(cast: Cast, shop: Shop) -> None:
+    limits(cast.store, tolerance=50_00)
+    limit(cast, tolerance_basis_points=100)
+    made = short(shop, 2_01)
+    assert made is not None
+    assert made.tolerance == 2_00
+    assert "€2.00" in Browser(cast.carla).get(f"/desk/sessions/{made.session.uuid}").content.decode()
+
+
 def test_the_settlement_of_a_register_reads_its_limits_too(cast: Cast, shop: Shop) -> None:
     limit(cast, tolerance_minor=5_00)
     shop.vault()
@@ -114,6 +154,22 @@ def test_an_admin_changes_the_limits_and_the_trail_tells_it(cast: Cast, shop: Sh
     assert (register.tolerance_minor, register.witness_minor) == (None, None)
 
 
+def test_an_empty_share_is_that_of_the_store_and_0_is_none(cast: Cast, shop: Shop) -> None:
+    limits(cast.store, tolerance=2_00, share=50)
+    anna = Browser(cast.anna)
+    path = f"/settings/stores/{cast.store.uuid}/places/1/limits"
+    assert "the limit of the store (0.50 %). With 0, only the amount counts." in anna.get(path).content.decode()
+    for typed, kept, shown in (("1.5", 150, "1.50"), ("0", 0, "0.00"), ("", None, "")):
+        anna.fill(path, {"tolerance_basis_points": typed})
+        assert anna.page.status_code == 303
+        assert cast.place(PlaceKind.REGISTER, 1).tolerance_basis_points == kept
+        assert f'name="tolerance_basis_points" value="{shown}"' in anna.get(path).content.decode() or not shown
+    anna.fill(path, {"tolerance_basis_points": "101"})
+    assert anna.page.status_code == 400
+    entry = AuditEntry.objects.filter(action="place.changed").latest("pk")
+    assert entry.detail["changes"] == {"tolerance_basis_points": [0, None]}
+
+
 def test_the_safe_has_a_page_too(cast: Cast, shop: Shop) -> None:
     anna = Browser(cast.anna)
     anna.fill(f"/settings/stores/{cast.store.uuid}/places/0/limits", {"tolerance_minor": "1"})
@@ -132,7 +188,8 @@ def test_a_manager_may_not_change_how_they_are_judged(cast: Cast, shop: Shop) ->
 
 @pytest.mark.parametrize(("kind", "number", "values"), [
     (PlaceKind.REGISTER, 1, {"tolerance_minor": -1}), (PlaceKind.BANK, 0, {"tolerance_minor": 1}),
-    (PlaceKind.OUTSIDE, 0, {"witness_minor": 1}),
+    (PlaceKind.OUTSIDE, 0, {"witness_minor": 1}), (PlaceKind.BANK, 0, {"tolerance_basis_points": 50}),
+    (PlaceKind.REGISTER, 1, {"tolerance_basis_points": 10_001}),
 ])  # fmt: skip
 def test_the_database_refuses_limits_that_mean_nothing(
     cast: Cast, kind: PlaceKind, number: int, values: dict[str, int]
