@@ -121,3 +121,13 @@ def person_name(person: str) -> Combinable:
         default=F(f"{person}__name"),
         output_field=CharField(),
     )
+
+
+def with_people(rows: "QuerySet[Any]", *people: str, **paths: str) -> "QuerySet[Any]":
+    """Adds the code and the name of each person: `<person>_code`, `<person>_name`. `paths` tells where other people are."""
+    found = {**{person: person for person in people}, **paths}
+    with_them: QuerySet[Any] = rows.annotate(
+        **{f"{person}_code": operator_code(path) for person, path in found.items()},
+        **{f"{person}_name": person_name(path) for person, path in found.items()},
+    )
+    return with_them

@@ -11,24 +11,18 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Movement, Store, Variance
 from reconciliations import queries
 from reconciliations.enums import DiscrepancyType
-from reconciliations.exports.table import STORE, Column, Form, Table, operator_code, person_name
+from reconciliations.exports.table import STORE, Column, Form, Table, with_people
 from reconciliations.exports.trade_tables import COUNT_PIECES, COUNTS, DEPOSITS, PAYMENTS, SESSIONS
 from reconciliations.models import Reconciliation
 
 
 def _movements(store: Store, by: Principal) -> "QuerySet[Any]":
-    return Movement.objects.filter(store=store, store__in=by.stores()).annotate(
-        cashier_code=operator_code("session__user"),
-        cashier_name=person_name("session__user"),
-        recorded_by_code=operator_code("recorded_by"),
-        recorded_by_name=person_name("recorded_by"),
-    )
+    rows = Movement.objects.filter(store=store, store__in=by.stores())
+    return with_people(rows, "recorded_by", cashier="session__user")
 
 
 def _reconciliations(store: Store, by: Principal) -> "QuerySet[Any]":
-    return queries.reconciliations(by=by, store=store).annotate(
-        operator_code=operator_code("operator"),
-        operator_name=person_name("operator"),
+    rows = queries.reconciliations(by=by, store=store).annotate(
         discrepancy_type=Case(
             When(discrepancy=0, then=Value(DiscrepancyType.MATCH.value)),
             When(discrepancy__lt=0, then=Value(DiscrepancyType.SHORTAGE.value)),
@@ -37,25 +31,18 @@ def _reconciliations(store: Store, by: Principal) -> "QuerySet[Any]":
         ),
         adjusted_discrepancy=F("discrepancy") - F("late_amount"),
         stands=Q(is_superseded=False),
-        authorized_by_code=operator_code("authorization__issued_by"),
-        authorized_by_name=person_name("authorization__issued_by"),
-        reported_by_code=operator_code("reported_by_user"),
-        reported_by_name=person_name("reported_by_user"),
     )
+    return with_people(rows, "operator", authorized_by="authorization__issued_by", reported_by="reported_by_user")
 
 
 def _variances(store: Store, by: Principal) -> "QuerySet[Any]":
     is_counted = Q(difference__isnull=False, counted_amount__isnull=False)
-    people = ("person", "counted_by", "explained_by", "decided_by")
-    return (
+    rows = (
         queries.variances(by=by)
         .filter(store=store)
-        .annotate(
-            adjusted_difference=Case(When(is_counted, then=F("difference") - F("late_amount")), default=None),
-            **{f"{person}_code": operator_code(person) for person in people},
-            **{f"{person}_name": person_name(person) for person in people},
-        )
+        .annotate(adjusted_difference=Case(When(is_counted, then=F("difference") - F("late_amount")), default=None))
     )
+    return with_people(rows, "person", "counted_by", "explained_by", "decided_by")
 
 
 MOVEMENTS: Final = Table(

@@ -9,22 +9,13 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.visibility import payments_told, with_shown_result
 from cashdesk.models import CashSession, CountAmount, CountPieces, Payment, Store
-from reconciliations.exports.table import STORE, Column, Form, Table, operator_code, person_name
+from reconciliations.exports.table import STORE, Column, Form, Table, with_people
 from settlements.models import CreditCorrection, Deposit
-
-
-def _with_people(rows: "QuerySet[Any]", *people: str) -> "QuerySet[Any]":
-    """Adds the code and the name of each person."""
-    found: QuerySet[Any] = rows.annotate(
-        **{f"{person}_code": operator_code(person) for person in people},
-        **{f"{person}_name": person_name(person) for person in people},
-    )
-    return found
 
 
 def _sessions(store: Store, by: Principal) -> "QuerySet[Any]":
     rows: QuerySet[Any] = with_shown_result(CashSession.objects.filter(store=store, store__in=by.stores()), by=by)
-    return _with_people(rows, "user", "opened_by", "closed_by")
+    return with_people(rows, "user", "opened_by", "closed_by")
 
 
 def _counts(store: Store, by: Principal) -> "QuerySet[Any]":
@@ -48,16 +39,12 @@ def _with_counters(rows: "QuerySet[Any]", count: str) -> "QuerySet[Any]":
         "witness": f"{count}__witness",
         "cashier": f"{count}__session__user",
     }
-    found: QuerySet[Any] = rows.annotate(
-        business_date=Coalesce(f"{count}__session__business_date", f"{settlement}__business_date"),
-        **{f"{name}_code": operator_code(path) for name, path in people.items()},
-        **{f"{name}_name": person_name(path) for name, path in people.items()},
-    )
-    return found
+    dated = rows.annotate(business_date=Coalesce(f"{count}__session__business_date", f"{settlement}__business_date"))
+    return with_people(dated, **people)
 
 
 def _payments(store: Store, by: Principal) -> "QuerySet[Any]":
-    return _with_people(payments_told(by=by).filter(store=store), "operator", "reported_by")
+    return with_people(payments_told(by=by).filter(store=store), "operator", "reported_by")
 
 
 def _deposits(store: Store, by: Principal) -> "QuerySet[Any]":
@@ -67,7 +54,7 @@ def _deposits(store: Store, by: Principal) -> "QuerySet[Any]":
         difference_last=Coalesce(Subquery(last.values("difference")[:1]), "difference"),
         is_corrected=Exists(last),
     )
-    return _with_people(rows, "prepared_by", "collected_by", "credited_by")
+    return with_people(rows, "prepared_by", "collected_by", "credited_by")
 
 
 SESSIONS: Final = Table(
