@@ -56,4 +56,4 @@ def _answer(
     if file_format:
         refuse_format(file_format)
         return file_answer(document, file_format=file_format)
-    return render(request, "reconciliations/trail.html", {**shown(document), "store": store, "files": files})
+    return render(request, "reconciliations/document_page.html", {**shown(document), "store": store, "files": files})
