@@ -285,9 +285,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Static files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = (
-    BASE_DIR / "var" / "static" if IS_PRODUCTION else None
-)  # collectstatic fills it. In development whitenoise serves the files from their folders.
+# collectstatic fills it. In development whitenoise serves the files from their folders.
+STATIC_ROOT = BASE_DIR / "var" / "static" if IS_PRODUCTION else None
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 # Browsers and phones ask for these files at the root, whatever the pages say: /favicon.ico and /apple-touch-icon.png.
 WHITENOISE_ROOT = BASE_DIR / "cashdesk" / "root_files"
@@ -312,6 +311,7 @@ WORKER_TASKS = ["reconciliations.documents.report_mails.send_due_mails"]
 
 # --- Demonstration data that other apps create -------------------------------------------------------------------------
 DEMO_HISTORIES = {"5001": "settlements.management.demo_history.make_history"}
+DEMO_PAYOUTS = "settlements.management.demo_payouts.pay_out"
 DEMO_REVIEW = "reconciliations.management.demo_review.review_history"
 
 # --- Browser safety ----------------------------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from typing import Any, Final
 from django.db.models import CharField, Count, Exists, Func, OuterRef, Sum
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.ledger.expected import ID_MAX, Balances
+from cashdesk.domain.ledger.expected import ID_MAX, late_in
 from cashdesk.domain.ledger.position import Position, cuts_of, positions_of
 from cashdesk.domain.session.handover import counts_of_custody
-from cashdesk.enums import CountMoment, PlaceKind
+from cashdesk.enums import CASH, CountMoment, PlaceKind
 from cashdesk.models import CountAmount, ForeignCash, Movement, Place, Store
 from cashdesk.pair import Pair
 from reconciliations.queries.today import Drawer, DrawerState, floor_of
@@ -53,14 +53,22 @@ class Bags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outstanding:
-    """Money of one currency and method that waits for its payout. `since` is the business date of the oldest part.
+    """Money of one currency and method that acquirers owe, in minor units: that in clearing, and late money.
 
-    `since` is None if the balance is not positive, or if the oldest part is older than the closes that were read.
+    Late money is in over/short (law 4), but acquirers pay it too. A payout that includes it takes clearing below zero.
+    `since` is the business date of the oldest part in clearing. It is None if clearing holds nothing, or if that part is
+    older than the closes that were read.
     """
 
     pair: Pair
-    amount: int
+    in_clearing: int
+    late: int
     since: date | None
+
+    @property
+    def amount(self) -> int:
+        """What acquirers owe, in minor units. Negative if they paid too much."""
+        return self.in_clearing + self.late
 
 
 def money_of(
@@ -150,21 +158,27 @@ def bags_of(*, store: Store) -> dict[tuple[str, str], Bags]:
     return {(state, currency): Bags(number=number, amount=int(total)) for state, currency, number, total in found}
 
 
-def outstanding_of(*, clearing: Place, held: Balances) -> list[Outstanding]:
-    """Returns what acquirers owe, by currency and method. Runs one statement.
+def outstanding_of(position: Position) -> list[Outstanding]:
+    """Returns what acquirers owe by currency and method, for a position of now. Runs two statements.
 
     Payouts clear the oldest money first. So the oldest part that is left is found backwards from the newest close.
     """
+    places = {place.kind: (place, held) for place, held in position.balances if place.kind != PlaceKind.REGISTER}
+    (clearing, held), (over_short, differences) = places[PlaceKind.CLEARING], places[PlaceKind.OVER_SHORT]
+    methods = {method for _currency, method in (*held, *differences) if method != CASH}
+    late = late_in(over_short, methods=methods)
     rows = Movement.objects.filter(destination=clearing, reverses__isnull=True)
     newest: Sequence[Any] = list(
         rows.order_by("-pk").values_list("currency", "method", "amount", "business_date")[:CLOSES_MAX]
     )
     found = []
-    for pair, amount in sorted(held.items()):
-        left, since = amount, None
+    for pair in sorted({*held, *late}):
+        amount = left = held.get(pair, 0)
+        since = None
         for currency, method, came, on in newest:
             if left > 0 and (currency, method) == pair:
                 left -= came
                 since = on
-        found.append(Outstanding(pair=pair, amount=amount, since=since if left <= 0 < amount else None))
+        since = since if left <= 0 < amount else None
+        found.append(Outstanding(pair=pair, in_clearing=amount, late=late.get(pair, 0), since=since))
     return found

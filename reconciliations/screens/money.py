@@ -100,8 +100,8 @@ def _shown(
         )
     is_now = as_of is None and since is None
     bags = bags_of(store=store) if is_now else {}
-    clearing, held = next((place, held) for place, held in money.position.balances if place.kind == PlaceKind.CLEARING)
-    owed = outstanding_of(clearing=clearing, held=held) if is_now and clearing.pk not in money.hidden else []
+    clearing = next(place for place, _held in money.position.balances if place.kind == PlaceKind.CLEARING)
+    owed = outstanding_of(money.position) if is_now and clearing.pk not in money.hidden else []
     context: dict[str, Any] = {
         "store": store,
         "in_words": _moment(store, now=now, as_of=as_of, since=since),
@@ -112,6 +112,7 @@ def _shown(
         "tables": tables_of(money, store=store, bags=bags, now=now, is_now=is_now),
         "figures": figures_in_words(money, store=store, bags=bags, owed=owed) if is_now else [],
         "owed": owed,
+        "has_late": any(one.late for one in owed),
         "hides_clearing": clearing.pk in money.hidden,
         "payouts": latest_payouts(store=store, limit=LATEST_MAX) if is_now else [],
         "files": _files(store, typed) if not errors else [],

@@ -1,1 +1,1 @@
-"""Demonstration data for a store that trades under settlement."""
+"""Demonstration data: a store that trades under settlement, and the payouts of all stores."""

@@ -28,6 +28,7 @@ from settlements.domain.opening import open_settlement
 from settlements.domain.store_movement import move_in_store
 from settlements.domain.target import targets_of
 from settlements.enums import ChangeOrderState, SettlementState, SettlementType
+from settlements.management.demo_payouts import pay_out
 from settlements.models import ChangeOrder, Settlement
 
 FOREIGN: Final = "CAD"
@@ -57,6 +58,7 @@ def make_history(*, store: Store, manager: User, cashiers: list[User], days: int
     open_settlement(type=SettlementType.VAULT, store=store, initial=vault, by=boss, at=first)
     for number in range(days):
         morning = first + timedelta(days=number)
+        pay_out(store=store, by=boss, morning=morning)
         cashier = cashiers[number % len(cashiers)]
         _change(store, boss=boss, morning=morning, days_left=days - 1 - number)
         _register_day(store, cashier=cashier, boss=boss, morning=morning, chance=chance)

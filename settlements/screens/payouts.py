@@ -1,5 +1,7 @@
 """The pages of payouts: list them, record what an acquirer paid out, and take a payout back."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -20,11 +22,19 @@ from cashdesk.forms.submit import submit_once
 from cashdesk.models import PaymentMethod, Store
 from settlements.domain.payout import record_payout, reverse_payout
 from settlements.models.payout import REFERENCE_MAX
+from settlements.queries.payouts import pairs_to_pay_out, payouts
 from settlements.queries.payouts import payout as payout_of
-from settlements.queries.payouts import payouts
 from settlements.screens.vault_forms import about, draft_within, newest_of, path_within, vault_page
 
-FIELDS: Final = ("method", "amount", "fee", "reference", "paid_on")
+FIELDS: Final = ("method", "currency", "amount", "fee", "reference", "paid_on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the form of a payout offers: payment methods as code and name, and currencies. The store's own comes first."""
+
+    methods: Mapping[str, str]
+    currencies: Sequence[str]
 
 
 @vault_page
@@ -39,17 +49,18 @@ def payouts_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 def payout_new_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """Asks for the amount and the fee of a payout and books them. Then leads to the list."""
     draft = draft_within(request, f"payout:{store.uuid}", by=by)
-    methods = list(
-        PaymentMethod.objects.filter(account=store.account_id, is_active=True).exclude(code=CASH).order_by("code")
-    )
+    choices = _choices(store, by=by)
     if request.method != "POST":
-        return _show_new(request, store, draft, methods)
+        return _show_new(request, store, draft, choices)
     fields, at = Fields(request), timezone.now()
     chosen = fields.text("method", length_max=32, missing=_("Choose a payment method."))
-    if chosen and chosen not in {method.code for method in methods}:
+    if chosen and chosen not in choices.methods:
         fields.errors["method"] = _("Choose a payment method.")
-    amount = fields.amount("amount", store.currency)
-    fee = fields.amount("fee", store.currency, may_be_nothing=True) if request.POST.get("fee", "").strip() else 0
+    currency = request.POST.get("currency", "") or store.currency
+    if currency not in choices.currencies:
+        fields.errors["currency"], currency = _("Choose a currency."), store.currency
+    amount = fields.amount("amount", currency)
+    fee = fields.amount("fee", currency, may_be_nothing=True) if request.POST.get("fee", "").strip() else 0
     reference = fields.text("reference", length_max=REFERENCE_MAX)
     paid_on = fields.day("paid_on")
 
@@ -57,7 +68,7 @@ def payout_new_page(request: HttpRequest, by: Principal, store: Store) -> HttpRe
         record_payout(
             store=store,
             method=chosen,
-            currency=store.currency,
+            currency=currency,
             amount=amount,
             fee=fee,
             reference=reference,
@@ -68,7 +79,7 @@ def payout_new_page(request: HttpRequest, by: Principal, store: Store) -> HttpRe
         return path_within(request, "payouts", notice="recorded")
 
     def again(error: DomainError) -> HttpResponse:
-        return _show_new(request, store, draft, methods, Refusal.of(error))
+        return _show_new(request, store, draft, choices, Refusal.of(error))
 
     return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
@@ -102,17 +113,28 @@ def payout_reverse_page(request: HttpRequest, by: Principal, store: Store, payou
     return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
+def _choices(store: Store, *, by: Principal) -> Choices:
+    """Returns the methods of the account, and the currencies and methods that wait for a payout."""
+    pairs = pairs_to_pay_out(store=store, by=by)
+    methods = PaymentMethod.objects.filter(account=store.account_id).exclude(code=CASH)
+    waiting = {pair.method for pair in pairs}
+    names = {method.code: method.name for method in methods if method.is_active or method.code in waiting}
+    codes = sorted({*names, *waiting})
+    others = sorted({pair.currency for pair in pairs} - {store.currency})
+    return Choices(methods={code: names.get(code, code) for code in codes}, currencies=[store.currency, *others])
+
+
 def _show_new(
     request: HttpRequest,
     store: Store,
     draft: FormDraft,
-    methods: list[PaymentMethod],
+    choices: Choices,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     context = {
         **about(request, store),
         "draft": draft,
-        "methods": methods,
+        "choices": choices,
         "typed": {name: draft.typed.get(name, "") for name in FIELDS},
         "reference_max": REFERENCE_MAX,
     }

@@ -18,7 +18,7 @@ from settlements.documents.deposit import deposit_document
 from settlements.documents.period import x_document, z_document
 from settlements.domain.x_report import x_report
 from settlements.domain.z_report import z_report
-from settlements.screens.reports import x_report_page
+from settlements.screens.reports import x_page
 
 
 @page_for(Role.MANAGER)
@@ -31,7 +31,7 @@ def x_file_page(request: HttpRequest, by: Principal, store: str, station: int, f
     try:
         as_of = typed_instant_in(request.GET.get("as_of", "").strip(), field="as_of", now=now, zone=zone)
     except InvalidInput:
-        return x_report_page(request, store=store, station=station)
+        return x_page(request, by=by, store=store, station=station)
     report = x_report(place=place, by=by, at=now, as_of=as_of)
     return file_answer(x_document(report), file_format=file_format)
 

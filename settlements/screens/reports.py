@@ -55,6 +55,11 @@ def places_page(request: HttpRequest, by: Principal, store: str) -> HttpResponse
 @page_for(Role.MANAGER)
 def x_report_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
     """Shows the running period of a place, or that of an earlier instant. The audit trail records each look."""
+    return x_page(request, by=by, store=store, station=station)
+
+
+def x_page(request: HttpRequest, *, by: Principal, store: str, station: int) -> HttpResponse:
+    """Returns the page of an X report, also for a file that was asked for with a wrong instant."""
     place = queries.place_at(by=by, store=store, station=station)
     now, zone, typed = timezone.now(), place.store.time_zone, request.GET.get("as_of", "").strip()
     context: dict[str, Any] = {

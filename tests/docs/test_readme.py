@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from cashdesk.management import demo_world
+from cashdesk.management import demo_stores, demo_world
 from tests.docs.pages import CONTRACTS, DECISIONS, PAGES, PROJECT, README, STRUCTURE, anchors, code_in, rows, section
 
 # The environment is read where it is turned into settings, and by the one command that prints an address.
@@ -163,8 +163,8 @@ def test_the_layout_names_every_folder_of_the_project() -> None:
 # --- The demonstration world ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("store", demo_world.STORES, ids=lambda store: store.number)
-def test_the_readme_tells_the_demonstration_world_as_it_is(store: demo_world.DemoStore) -> None:
+@pytest.mark.parametrize("store", demo_stores.STORES, ids=lambda store: store.number)
+def test_the_readme_tells_the_demonstration_world_as_it_is(store: demo_stores.DemoStore) -> None:
     told = rows(section(README.read_text(), "The demonstration world"))[store.number]
     _empty, _number, where, currency, registers, manager, cashiers, _end = (cell.strip() for cell in told.split("|"))
 

@@ -1,5 +1,6 @@
 """Payouts of acquirers: what they book, who may record them, how they are taken back, and what the database refuses."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,13 +12,15 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.ledger import reverse
 from cashdesk.enums import MovementKind, Scope
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
-from cashdesk.models import AuditEntry, Event, Movement
+from cashdesk.models import AuditEntry, Event, Movement, PaymentMethod
+from cashdesk.pair import Pair
 from settlements.domain.payout import record_payout, reverse_payout
 from settlements.domain.proof import faults_of_store
 from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.models import Payout
 from tests.cashdesk.desk import NOON, books, close_drawer, minutes, open_drawer, pay, refusal_of
 from tests.screens.desk import Browser
+from tests.settlements.desk import EUR, Shop
 from tests.stories import Cast, caller, counted_queries, exact, key_caller
 
 
@@ -194,3 +197,59 @@ def test_a_wrong_request_names_its_field(owed: Cast, sent: dict[str, Any], point
     assert answer.status_code == 400
     assert [error["pointer"] for error in exact(answer)["errors"]] == [pointer]
     assert not Payout.objects.exists()
+
+
+def offered(browser: Browser) -> list[str]:
+    """Returns the currencies that the form offers."""
+    html = browser.page.content.decode()
+    select = re.search(r'<select id="currency".*?</select>', html, re.DOTALL)
+    return re.findall(r'<option value="([A-Z]+)"', select.group()) if select else []
+
+
+def test_a_payout_is_recorded_in_a_currency_that_clearing_holds(owed: Cast) -> None:
+    session = open_drawer(owed.carla, 0, at=minutes(20))
+    pay(session, 8_000, method="GIFT", currency="JPY", at=minutes(21))
+    close_drawer(session, 0, at=minutes(30))
+    erika, path = Browser(owed.erika), "/money/payouts/new"
+    erika.get(path)
+    assert offered(erika) == ["EUR", "JPY"]
+    erika.fill(path, {"method": "GIFT", "currency": "JPY", "amount": "7,900", "fee": "100"})
+    erika.follow()
+    payout = Payout.objects.get()
+    assert (payout.movement.currency, payout.amount, payout.fee) == ("JPY", 7_900, 100)
+    erika.get(path)
+    assert offered(erika) == [], "all yen are paid out"
+    erika.fill(path, {"method": "CARD", "currency": "JPY", "amount": "1"})
+    assert (erika.page.status_code, Payout.objects.count()) == (400, 1)
+    assert "Choose a currency." in erika.text
+
+
+def test_a_currency_that_only_an_uncounted_drawer_took_is_not_offered(cast: Cast) -> None:
+    PaymentMethod.objects.filter(account=cast.store.account, code="CARD").update(is_counted=True)
+    shop = Shop(cast)
+    shop.vault()
+    usd = Pair("USD", "CARD")
+    settlement = shop.open(100_00)
+    shop.sale(40_00, usd)
+    shop.force(settlement)
+    erika = Browser(cast.erika)
+    erika.get("/money/payouts/new")
+    assert offered(erika) == []
+    shop.count_later(settlement, {EUR: 100_00, usd: 40_00})
+    erika.get("/money/payouts/new")
+    assert offered(erika) == ["EUR", "USD"]
+
+
+def test_the_form_costs_the_same_whatever_clearing_holds(owed: Cast) -> None:
+    costs = []
+    for more in range(2):
+        erika = Browser(owed.erika)
+        erika.get("/money/payouts/new")
+        with counted_queries() as queries:
+            erika.get("/money/payouts/new")
+        costs.append(len(queries))
+        for number in range(2 - more):
+            session = open_drawer(owed.carla, 0, at=minutes(20 + 5 * number))
+            pay(session, 8_000, method=f"GIFT{number}", currency="JPY", at=minutes(21 + 5 * number))
+            close_drawer(session, 0, at=minutes(22 + 5 * number))
+    assert costs[0] == costs[1]

@@ -175,6 +175,31 @@ def test_clearing_tells_what_is_outstanding_and_since_when(cast: Cast, shop: Sho
     assert amounts(erika, "eur-card")["Outside"] == "1.00"
 
 
+def test_card_money_that_came_late_is_owed_too_and_a_payout_with_it_leaves_nothing(cast: Cast, shop: Shop) -> None:
+    session = shop.sign_on(cast.carla, 0)
+    pay(session, 30_00, method="CARD", at=shop.tick())
+    begun = shop.tick()
+    shop.sign_off(session, 0)
+    pay(session, 12_00, method="CARD", paid_at=begun, at=shop.tick())
+    erika = money_of(cast)
+    assert "€30.00 in clearing, and €12.00 that came late and is in over/short" in erika.text
+    assert "Waiting for payout €42.00 CARD" in erika.text
+    assert amounts(erika, "eur-card")["Over/short"] == "12.00"
+    record_payout(store=cast.store, method="CARD", currency="EUR", amount=41_00, fee=1_00, by=shop.by(), at=shop.tick())
+    erika = money_of(cast)
+    assert "−€12.00 in clearing, and €12.00 that came late and is in over/short paid out €0.00" in erika.text
+    assert "Waiting for payout €0.00" in erika.text
+    assert "paid out too much" not in erika.text
+
+
+def test_card_money_that_only_came_late_has_a_line(cast: Cast, shop: Shop) -> None:
+    session = shop.sign_on(cast.carla, 0)
+    begun = shop.tick()
+    shop.sign_off(session, 0)
+    pay(session, 12_00, method="CARD", paid_at=begun, at=shop.tick())
+    assert "€0.00 in clearing, and €12.00 that came late and is in over/short came late €12.00" in money_of(cast).text
+
+
 # --- Law 5 --------------------------------------------------------------------------------------------------------------
 
 
