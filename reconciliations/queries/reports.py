@@ -1,13 +1,16 @@
 """Reads for the pages of reports. The number of statements is fixed, and no statement reads a whole table."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Min, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import ID_MAX
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Movement, Store
+from cashdesk.models import BusinessDay, CashSession, Movement, Store
 from reconciliations.models import StoreDayReport
 from settlements.queries import stores_named
 
@@ -23,10 +26,27 @@ class CameLater:
         return bool(self.movements or self.drawers)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysWithoutReport:
+    """How many days were closed before there were reports, and the first and the last of them."""
+
+    number: int
+    first: date
+    last: date
+
+
 def day_reports(*, by: Principal, store: Store) -> "QuerySet[StoreDayReport]":
     """Returns the store-day reports of a store in scope, newest first."""
     rows = StoreDayReport.objects.filter(store=store, store__in=by.stores())
     return rows.select_related("store", "day__closed_by").order_by("-number")
+
+
+def days_without_report(*, store: Store) -> DaysWithoutReport | None:
+    """Returns the days of a store that were closed before a close made a report, or None. Runs one statement."""
+    first = StoreDayReport.objects.filter(store=store, number=1).values("day_id")
+    days = BusinessDay.objects.filter(store=store, pk__lt=Coalesce(Subquery(first), ID_MAX))
+    found = days.aggregate(number=Count("pk"), first=Min("date"), last=Max("date"))
+    return DaysWithoutReport(**found) if found["number"] else None
 
 
 def day_report(*, by: Principal, store: str, number: int) -> StoreDayReport:

@@ -39,6 +39,8 @@ def reports_page(request: HttpRequest, by: Principal) -> HttpResponse:
         "older": found[ROWS - 1].number if len(found) > ROWS else None,
         "is_first": not before,
         "pdf": FORMATS["pdf"],
+        # They are older than all reports, so they are named at the end of the list.
+        "unreported": reports.days_without_report(store=store) if len(found) <= ROWS else None,
     }
     return render(request, "reconciliations/reports.html", context)
 

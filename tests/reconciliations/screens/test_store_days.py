@@ -8,7 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from cashdesk.documents.answer import WRITERS
-from cashdesk.models import AuditEntry, User
+from cashdesk.models import AuditEntry, BusinessDay, User
+from reconciliations.domain.store_day_report import faults_of_reports
+from tests.cashdesk.desk import NOON
 from tests.module_world import ModuleWorld
 from tests.reconciliations.reported import DAY, Week, close_day, make_week
 from tests.stories import counted_queries, make_cast
@@ -62,6 +64,19 @@ def test_no_look_needs_to_be_noted(week: Week) -> None:
     before = AuditEntry.objects.count()
     page_of(week, 2)
     assert AuditEntry.objects.count() == before
+
+
+def test_days_that_were_closed_before_there_were_reports_are_named_at_the_end_of_the_list(week: Week) -> None:
+    def listed() -> str:
+        html = browser(week.cast.erika).get(reverse("reports")).content.decode()
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+    assert "has no report" not in listed()
+    for number in (1, 2):
+        fields = {"store": week.cast.store, "date": DAY - timedelta(days=number), "closed_at": NOON, "last_movement": 0}
+        BusinessDay.objects.create(pk=week.first.day_id - 10_000_000 - number, **fields)
+    assert "2 older days from 8 Mar 2026 to 9 Mar 2026 have no report" in listed()
+    assert list(faults_of_reports(week.cast.store)) == []
 
 
 @pytest.mark.parametrize("file_format", WRITERS)
