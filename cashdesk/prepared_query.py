@@ -73,7 +73,7 @@ class PreparedQuery(Generic[M]):
         connection = connections[rows.db]
         compiled = self._compiled.get(connection.vendor) or self._compile(connection)
         compiler = compiled.compiler_for(values, connection)
-        rows.query.__dict__["get_compiler"] = lambda **_using: compiler
+        rows.query.__dict__["get_compiler"] = lambda *_using, **_named: compiler
         return list(rows)
 
     def first(self, **values: Any) -> M | None:

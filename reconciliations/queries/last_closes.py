@@ -5,14 +5,15 @@ Law 5: only drawers that were counted, and whose cash waits for no further count
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, CharField, QuerySet
 
-from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.visibility import with_shown_result
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.visibility import may_see_expected, with_shown_result
 from cashdesk.enums import SessionStatus
 from cashdesk.models import CashSession
+from cashdesk.prepared_query import Parameter, PreparedQuery
 from reconciliations.patterns.figures import limits
 
 CLOSES_MAX: Final = 30
@@ -36,28 +37,47 @@ class LastCloses:
 
 
 def last_closes(session: CashSession, *, by: Principal) -> LastCloses:
-    """Returns the last closes up to this session. Runs five statements, each along an index and with a limit."""
-    closes = _counted().filter(pk__lte=session.pk, currency=session.currency)
-    own = closes.filter(user=session.user_id).order_by("-opened_at", "-pk")
-    here = closes.filter(register=session.register_id).order_by("-pk")
-    others = here.exclude(user=session.user_id).values_list("difference", flat=True)[:COMPARED_MAX]
+    """Returns the last closes up to this session, for a manager. Runs three statements, each along an index."""
+    if not may_see_expected(by):
+        return LastCloses()
+    at = {"until": session.pk, "currency": session.currency}
     return LastCloses(
-        of_person=_shown(own, by=by),
-        of_register=_shown(here, by=by),
-        band=limits([difference for difference in others if difference is not None]),
+        of_person=_shown(_OF_PERSON.rows(**at, user=session.user_id)),
+        of_register=_shown(_OF_REGISTER.rows(**at, register=session.register_id)),
+        band=limits(_OF_OTHERS.rows(**at, register=session.register_id, user=session.user_id)),
     )
 
 
 def _counted() -> "QuerySet[CashSession]":
-    return CashSession.objects.filter(status=SessionStatus.CLOSED, is_cancelled=False)
+    closes = CashSession.objects.filter(status=SessionStatus.CLOSED, is_cancelled=False)
+    return closes.filter(pk__lte=Parameter("until", BigIntegerField()), currency=Parameter("currency", CharField()))
 
 
-def _shown(rows: "QuerySet[CashSession]", *, by: Principal) -> list[CashSession]:
-    """Returns the newest closes of these rows that are shown, oldest first. Runs two statements.
+def _newest(*, of: str, order: Sequence[str]) -> "QuerySet[CashSession]":
+    """Returns the newest closes of a person or a register, newest first, as a manager sees them.
 
-    The ids come first: in one statement PostgreSQL would read every count of every drawer to find out which are shown.
+    The subquery with a limit comes first: without it PostgreSQL would read every count of every drawer to find out which
+    closes are shown.
     """
-    newest = list(rows.values_list("pk", flat=True)[: CLOSES_MAX + HIDDEN_MAX])
-    shown = with_shown_result(CashSession.objects.filter(pk__in=newest), by=by).select_related("register", "user")
-    by_id = {one.pk: one for one in shown if one.shows_result and not one.awaits_count}  # type: ignore[attr-defined]
-    return [by_id[pk] for pk in reversed(newest) if pk in by_id][-CLOSES_MAX:]
+    newest = _counted().filter(**{of: Parameter(of, BigIntegerField())}).order_by(*order)
+    rows = CashSession.objects.filter(pk__in=newest.values("pk")[: CLOSES_MAX + HIDDEN_MAX])
+    return with_shown_result(rows, by=SYSTEM).select_related("register", "user").order_by(*order)
+
+
+_OF_PERSON: Final = PreparedQuery(lambda: _newest(of="user", order=("-opened_at", "-pk")))
+_OF_REGISTER: Final = PreparedQuery(lambda: _newest(of="register", order=("-pk",)))
+_OF_OTHERS: Final = PreparedQuery[Any](
+    lambda: (
+        _counted()
+        .filter(register=Parameter("register", BigIntegerField()))
+        .exclude(user=Parameter("user", BigIntegerField()))
+        .order_by("-pk")
+        .values_list("difference", flat=True)[:COMPARED_MAX]
+    )
+)
+
+
+def _shown(newest: Sequence[Any]) -> list[CashSession]:
+    """Returns those of the newest closes that are shown, oldest first."""
+    shown = [close for close in newest if close.shows_result and not close.awaits_count][:CLOSES_MAX]
+    return shown[::-1]

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, CharField, DateField, F, Q, QuerySet, Subquery, prefetch_related_objects
 
-from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.ledger.expected import MovedOfKind, moved_by_kind
-from cashdesk.domain.visibility import payments_counted, with_shown_result
+from cashdesk.domain.visibility import may_see_expected, payments_counted, with_shown_result
 from cashdesk.enums import CASH, CountMoment, PaymentStatus, PaymentType, PlaceKind, VarianceKind
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Place, SessionNote, Variance
 from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import RULES
+from cashdesk.prepared_query import Parameter, PreparedQuery
 from reconciliations.models import VarianceEvent
 from settlements.domain.report import CLOSED, NO_SALE, OPENED
 from settlements.domain.visibility import settlements_with_shown_result
@@ -90,11 +91,10 @@ class Evidence:
 
 def evidence_of(variance: Variance, *, by: Principal) -> Evidence:
     """Returns the evidence of a variance that the caller may see."""
-    events = list(
-        variance.events.select_related("by_user", "movement", "count").prefetch_related("count__amounts").order_by("pk")
-    )
+    events = _EVENTS.rows(variance=variance.pk)
+    prefetch_related_objects(events, "count__amounts")
     notes = _notes_of(variance)
-    late = list(_late_of(variance))
+    late = _late_of(variance)
     if variance.counted_amount is None or variance.kind not in (VarianceKind.SESSION, VarianceKind.SETTLEMENT):
         return Evidence(events=events, notes=notes, late=late, counts=_counts_of(variance))
     period, waits = _period_of(variance, by=by)
@@ -108,8 +108,8 @@ def evidence_of(variance: Variance, *, by: Principal) -> Evidence:
         parts=parts,
         rest=(variance.expected_amount or 0) - period.start - told,
         moves=moves_of(period, currency=variance.currency, method=variance.method),
-        other_payments=_other_payments(variance, period, by=by),
-        no_sales=list(_no_sales_of(period)),
+        other_payments=_other_payments(variance, period),
+        no_sales=_NO_SALES.rows(period=f"{period.noun}:{period.number}", place=f"place:{period.place.pk}"),
         counts=_counts_of(variance),
         notes=notes,
         late=late,
@@ -123,8 +123,9 @@ def _period_of(variance: Variance, *, by: Principal) -> tuple[Period | None, boo
         return _settled_period(variance, by=by)
     if variance.session_id is None:
         return None, False
-    rows = with_shown_result(CashSession.objects.filter(pk=variance.session_id), by=by)
-    session: Any = rows.select_related("seal", "user", "register", "opened_by").get()
+    if not may_see_expected(by):
+        return None, True
+    session: Any = _SESSION.first(pk=variance.session_id)
     if session.awaits_count or not session.shows_result or session.seal is None:
         return None, True
     is_own = variance.currency == session.currency and variance.method == CASH
@@ -182,33 +183,47 @@ def _is_part(line: MovedOfKind, period: Period) -> bool:
 
 def moves_of(period: Period, *, currency: str, method: str) -> list[Move]:
     """Returns the movements of a period, oldest first. One statement with one range of each index of the place."""
-    rows = Movement.objects.filter(pk__gt=period.after, pk__lte=period.until, currency=currency, method=method)
+    values = {"place": period.place.pk, "after": period.after, "until": period.until}
+    return [Move(*row) for row in _MOVES.rows(**values, currency=currency, method=method)]
+
+
+def _moves() -> "QuerySet[Any]":
+    rows = Movement.objects.filter(
+        pk__gt=_number("after"), pk__lte=_number("until"), currency=_text("currency"), method=_text("method")
+    )
     columns = (
         "pk", "kind", "effect", "recorded_at", "reason", "note", "recorded_by__name", "payment__order",
         "payment__external_id", "reverses_id",
     )  # fmt: skip
-    into = rows.filter(destination=period.place).order_by().annotate(effect=F("amount")).values_list(*columns)
-    out = rows.filter(source=period.place).order_by().annotate(effect=-F("amount")).values_list(*columns)
-    return [Move(*row) for row in into.union(out, all=True).order_by("pk")[:MOVES_MAX]]
+    into = rows.filter(destination=_number("place")).order_by().annotate(effect=F("amount")).values_list(*columns)
+    out = rows.filter(source=_number("place")).order_by().annotate(effect=-F("amount")).values_list(*columns)
+    return into.union(out, all=True).order_by("pk")[:MOVES_MAX]
 
 
-def _other_payments(variance: Variance, period: Period, *, by: Principal) -> list[Payment]:
+def _other_payments(variance: Variance, period: Period) -> list[Payment]:
     """Returns payments of other methods that equal the difference: sales for an overage, refunds for a shortage."""
     difference = variance.difference or 0
     if period.session is None or variance.method != CASH or not difference:
         return []
     kind = PaymentType.REFUND if difference < 0 else PaymentType.SALE
-    rows = payments_counted(by=by).filter(session=period.session, amount=abs(difference), type=kind)
-    rows = rows.filter(status=PaymentStatus.APPROVED, currency=variance.currency).exclude(method=CASH)
-    return list(rows.order_by("pk")[:5])
+    values = {"session": period.session.pk, "amount": abs(difference), "currency": variance.currency}
+    return _OTHER_PAYMENTS.rows(type=kind.value, **values)
 
 
-def _no_sales_of(period: Period) -> "QuerySet[AuditEntry]":
+def _other_payments_of_session() -> "QuerySet[Payment]":
+    # The caller sees the session already, so its store is not asked for again.
+    rows = payments_counted(by=SYSTEM).filter(
+        session=_number("session"), amount=_number("amount"), type=_text("type"), currency=_text("currency")
+    )
+    return rows.filter(status=PaymentStatus.APPROVED).exclude(method=CASH).order_by("pk")[:5]
+
+
+def _no_sales() -> "QuerySet[AuditEntry]":
     """Returns the openings without a sale, oldest first. The order of the entries decides, as in the Z report."""
-    acts = AuditEntry.objects.filter(subject=f"{period.noun}:{period.number}").order_by("pk")
+    acts = AuditEntry.objects.filter(subject=_text("period")).order_by("pk")
     rows = AuditEntry.objects.filter(
         action=NO_SALE,
-        subject=f"place:{period.place.pk}",
+        subject=_text("place"),
         pk__gt=Subquery(acts.filter(action__in=OPENED).values("pk")[:1]),
         pk__lt=Subquery(acts.filter(action__in=CLOSED).values("pk")[:1]),
     )
@@ -217,34 +232,89 @@ def _no_sales_of(period: Period) -> "QuerySet[AuditEntry]":
 
 def _counts_of(variance: Variance) -> list[Count]:
     """Returns every attempt with its notes and coins, oldest first."""
-    counts = Count.objects.select_related("counted_by", "witness").prefetch_related("amounts__pieces")
     if variance.subject.startswith(SETTLEMENT_SUBJECT):
         number = int(variance.subject.removeprefix(SETTLEMENT_SUBJECT))
-        of_settlement = counts.filter(settlement_count__settlement=number)
-        again = counts.filter(variance_event__variance=variance)
-        return sorted({*of_settlement, *again}, key=lambda count: count.pk)
-    if variance.session_id is None:
+        found = _COUNTS_OF_SETTLEMENT.rows(settlement=number, variance=variance.pk)
+    elif variance.session_id is None:
         return []
-    rows = counts.filter(session=variance.session_id).order_by("pk")
+    else:
+        found = _COUNTS_OF_SESSION.rows(session=variance.session_id)
     if variance.kind == VarianceKind.OPENING:
-        rows = rows.filter(moment=CountMoment.OPENING)
-    return list(rows)
+        found = [count for count in found if count.moment == CountMoment.OPENING]
+    prefetch_related_objects(found, "amounts__pieces")
+    return found
+
+
+def _counts_of_settlement() -> "QuerySet[Count]":
+    # Each part follows an index. With OR PostgreSQL would read all counts.
+    by_settlement = Count.objects.filter(settlement_count__settlement=_number("settlement")).order_by().values("pk")
+    again = Count.objects.filter(variance_event__variance=_number("variance")).order_by().values("pk")
+    return _counts().filter(pk__in=by_settlement.union(again)).order_by("pk")
+
+
+def _counts() -> "QuerySet[Count]":
+    return Count.objects.select_related("counted_by", "witness")
 
 
 def _notes_of(variance: Variance) -> list[SessionNote]:
-    if variance.session_id is None:
-        return []
-    return list(SessionNote.objects.select_related("written_by").filter(session=variance.session_id).order_by("pk"))
+    return [] if variance.session_id is None else _NOTES.rows(session=variance.session_id)
 
 
-def _late_of(variance: Variance) -> "QuerySet[Movement]":
+def _late_of(variance: Variance) -> list[Movement]:
     """Returns the first late movements of the period, oldest first."""
-    late = Movement.objects.filter(is_late=True, currency=variance.currency, method=variance.method)
+    values = {
+        "currency": variance.currency,
+        "method": variance.method,
+        "since": variance.first_movement or 0,
+    }
     if variance.session_id is not None:
-        late = late.filter(Q(late_for__isnull=True) | ~Q(late_for__kind=PlaceKind.VAULT), session=variance.session_id)
-    elif variance.place_id is not None and variance.kind == VarianceKind.LATE:
-        late = late.filter(late_for=variance.place_id, business_date=variance.business_date)
-    else:
-        return Movement.objects.none()
-    since = variance.first_movement or 0
-    return late.filter(pk__gte=since).select_related("payment", "source", "destination").order_by("pk")[:20]
+        return _LATE_OF_SESSION.rows(**values, session=variance.session_id)
+    if variance.place_id is not None and variance.kind == VarianceKind.LATE:
+        return _LATE_OF_PLACE.rows(**values, place=variance.place_id, on=variance.business_date)
+    return []
+
+
+def _late() -> "QuerySet[Movement]":
+    late = Movement.objects.filter(
+        is_late=True, currency=_text("currency"), method=_text("method"), pk__gte=_number("since")
+    )
+    return late.select_related("payment", "source", "destination").order_by("pk")
+
+
+def _late_of_session() -> "QuerySet[Movement]":
+    is_of_drawer = Q(late_for__isnull=True) | ~Q(late_for__kind=PlaceKind.VAULT)
+    return _late().filter(is_of_drawer, session=_number("session"))[:20]
+
+
+def _number(name: str) -> Parameter:
+    return Parameter(name, BigIntegerField())
+
+
+def _text(name: str) -> Parameter:
+    return Parameter(name, CharField())
+
+
+_EVENTS: Final = PreparedQuery(
+    lambda: (
+        VarianceEvent.objects.filter(variance=_number("variance"))
+        .select_related("by_user", "movement", "count")
+        .order_by("pk")
+    )
+)
+_SESSION: Final = PreparedQuery(
+    lambda: with_shown_result(CashSession.objects.filter(pk=_number("pk")), by=SYSTEM).select_related(
+        "seal", "user", "register", "opened_by"
+    )
+)
+_MOVES: Final = PreparedQuery[Any](_moves)
+_OTHER_PAYMENTS: Final = PreparedQuery(_other_payments_of_session)
+_NO_SALES: Final = PreparedQuery(_no_sales)
+_COUNTS_OF_SESSION: Final = PreparedQuery(lambda: _counts().filter(session=_number("session")).order_by("pk"))
+_COUNTS_OF_SETTLEMENT: Final = PreparedQuery(_counts_of_settlement)
+_NOTES: Final = PreparedQuery(
+    lambda: SessionNote.objects.select_related("written_by").filter(session=_number("session")).order_by("pk")
+)
+_LATE_OF_SESSION: Final = PreparedQuery(_late_of_session)
+_LATE_OF_PLACE: Final = PreparedQuery(
+    lambda: _late().filter(late_for=_number("place"), business_date=Parameter("on", DateField()))[:20]
+)

@@ -106,6 +106,26 @@ def test_every_prepared_query_reads_what_django_would_read() -> None:
 
 
 @pytest.mark.django_db
+def test_values_of_a_union_and_of_a_subquery_are_read_too() -> None:
+    make_cast()
+    role = Parameter("role", CharField())
+    first = User.objects.filter(role=role).order_by("username").values("pk")[:1]
+    names = PreparedQuery[Any](
+        lambda: (
+            User.objects.filter(pk__in=first)
+            .values_list("username", "role")
+            .order_by()
+            .union(
+                User.objects.filter(username=Parameter("name", CharField())).values_list("username", "role").order_by()
+            )
+            .order_by("username")
+        )
+    )
+    assert names.rows(role=Role.MANAGER, name="carla") == [("carla", "cashier"), ("erika", "manager")]
+    assert names.rows(role=Role.CASHIER, name="anna") == [("anna", "admin"), ("bruno", "cashier")]
+
+
+@pytest.mark.django_db
 def test_sql_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     make_cast()
     BY_ROLE.rows(role=Role.ADMIN)
