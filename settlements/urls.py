@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from settlements.api.audit_counts import AuditCountViewSet
 from settlements.api.cashbook import CashbookAccountViewSet, CashbookEntryViewSet
 from settlements.api.change_orders import ChangeOrderViewSet
 from settlements.api.counts import CountViewSet
@@ -44,6 +45,16 @@ urlpatterns = [
         "movements/<uuid:movement_id>/reverse",
         MovementViewSet.as_view({"post": "reverse"}),
         name="movements-reverse",
+    ),
+    path(
+        "registers/<int:station>/audit-counts",
+        AuditCountViewSet.as_view({"post": "create"}),
+        name="registers-audit-counts",
+    ),
+    path(
+        "registers/<int:station>/audit-counts/<int:session>/<int:attempt>",
+        AuditCountViewSet.as_view({"get": "retrieve"}),
+        name="registers-audit-count",
     ),
     path("payouts", PayoutViewSet.as_view({"get": "list", "post": "create"}), name="payouts-api"),
     path("payouts/<uuid:payout_id>", PayoutViewSet.as_view({"get": "retrieve"}), name="payout-api"),

@@ -8,9 +8,9 @@ SESSIONS: Final = (
     Problem(
         code="no_open_session",
         statuses=(404,),
-        means="The person has no open cash session.",
-        occurs="A request reads or closes the session of a person who has not opened one.",
-        remedy="Open a session first. Check that the request names the right person.",
+        means="The person or the register has no open cash session.",
+        occurs="A request is about the running session of a person or a register, and there is none.",
+        remedy="Open a session first. Check that the request names the right person or register.",
         example=Example(request="GET /api/v1/cash/status", text="There is no open cash session."),
     ),
     Problem(

@@ -8,10 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.counting.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import Role, Scope
-from cashdesk.errors import InvalidInput
 from cashdesk.money import exponent_of
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
@@ -22,7 +20,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
-from settlements.api.pieces import OrderedPiecesSerializer, listed
+from settlements.api.pieces import CountedMinorRequest, OrderedPiecesSerializer, listed
 from settlements.domain.change_order import acts_open_to, cancel_change, order_change, receive_change
 from settlements.enums import ChangeOrderAct, ChangeOrderState
 from settlements.filters.lists import CHANGE_ORDER_PARAMETERS, ChangeOrderFilter
@@ -36,30 +34,10 @@ STATES: Final = [*ChangeOrderState.values, REVERSED]
 ANSWERS: Final = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM}
 
 
-class OrderedPiecesRequest(StrictSerializer):
-    """The number of pieces of one note or coin."""
+class ChangeRequest(CountedMinorRequest):
+    """An amount of cash, as it was ordered or as it arrived."""
 
-    denomination = WholeNumberField(min_value=1, help_text="Value of one piece in minor units.")
-    pieces = WholeNumberField(min_value=0, max_value=PIECES_MAX)
-
-
-class ChangeRequest(StrictSerializer):
-    """An amount of cash. Send the amount in minor units, or `count` with the pieces, or both if they agree."""
-
-    amount_field = "amount"
-
-    count = OrderedPiecesRequest(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
     note = TextField(max_length=TEXT_MAX, default="", allow_blank=True)
-
-    def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedAmount:
-        """Returns the amount. Raises InvalidInput if the pieces do not add up to it, or if both are missing."""
-        name, pieces = self.amount_field, tuple(Pieces(**line) for line in attrs.get("count", ()))
-        if "count" not in attrs and name not in attrs:
-            raise InvalidInput.of(name, f"Send {name} in minor units, or count with the pieces.")
-        total = total_of(currency=currency, pieces=pieces) if "count" in attrs else attrs[name]
-        if attrs.get(name, total) != total:
-            raise InvalidInput.of(name, f"count adds up to {total}. Send that amount, or only count.")
-        return CountedAmount(currency=currency, amount=total, pieces=pieces)
 
 
 class ChangeOrderRequest(ChangeRequest):

@@ -12,9 +12,9 @@ from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.ledger.expected import last_movement_of
 from cashdesk.domain.store.may_trade import refuse_counted
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CountMoment
+from cashdesk.enums import CountMoment, PlaceKind, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput, NothingOpen
-from cashdesk.models import CashSession, Count
+from cashdesk.models import CashSession, Count, Place
 
 COUNTED: Final = "session.audit_counted"
 """The action in the audit trail. Its detail has the last movement before the count, and no expected amount."""
@@ -23,6 +23,19 @@ COUNTED: Final = "session.audit_counted"
 def may_audit(session: CashSession, *, by: Principal) -> bool:
     """Whether the caller may count this drawer in the middle of its shift: a manager of the store, not its cashier."""
     return by.manages(session.store) and (by.user is None or by.user.pk != session.user_id)
+
+
+def session_to_audit(*, register: Place, by: Principal) -> CashSession:
+    """Returns the open session of a register. Raises NothingOpen without one, and Forbidden unless `may_audit`."""
+    if not by.manages(register.store):
+        raise _forbidden()
+    sessions = CashSession.objects.select_related("store", "user", "register")
+    session = sessions.filter(register=register, status=SessionStatus.OPEN).first()
+    if session is None:
+        raise _nothing_open(register)
+    if not may_audit(session, by=by):
+        raise _forbidden()
+    return session
 
 
 @transaction.atomic
@@ -36,11 +49,11 @@ def audit_count(*, session: CashSession, counted: CountedAmount, by: Principal, 
     settlement is being counted, and InvalidInput for another currency than that of the session.
     """
     if not may_audit(session, by=by):
-        raise Forbidden(_("Only another manager of the store can count this drawer in the middle of its shift."))
+        raise _forbidden()
     register = lock_places(exclusive=[session.register])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if not session.is_open:
-        raise NothingOpen(_("No active cash session found for the current user"))
+        raise _nothing_open(register)
     refuse_counted(register)
     if counted.currency != session.currency:
         raise InvalidInput.of("currency", _("Count the cash in %(currency)s.") % {"currency": session.currency})
@@ -51,3 +64,13 @@ def audit_count(*, session: CashSession, counted: CountedAmount, by: Principal, 
     detail = {"count": count.pk, "until_movement": last_movement_of(register)}
     audit.note(action=COUNTED, subject=f"count:{count.pk}", by=by, at=at, store=session.store, detail=detail)
     return count
+
+
+def _forbidden() -> Forbidden:
+    return Forbidden(_("Only another manager of the store can count this drawer in the middle of its shift."))
+
+
+def _nothing_open(place: Place) -> NothingOpen:
+    if place.kind == PlaceKind.VAULT:
+        return NothingOpen(_("The safe has no drawer. Name the number of a register."))
+    return NothingOpen(_("Register %(number)s is not open.") % {"number": place.number})

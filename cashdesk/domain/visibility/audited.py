@@ -12,7 +12,7 @@ from cashdesk.domain.session.audit_count import COUNTED, may_audit
 from cashdesk.domain.visibility import note_seen
 from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import Forbidden, NotFound
-from cashdesk.models import AuditEntry, CashSession, Count, Seal
+from cashdesk.models import AuditEntry, CashSession, Count, Place, Seal
 from cashdesk.pair import Pair
 
 
@@ -31,6 +31,17 @@ class Audited:
         return self.counted - self.expected
 
 
+def find_audit_count(*, place: Place, session_id: int, attempt: int, by: Principal) -> Count:
+    """Returns a count in the middle of a shift. Raises NotFound, also unless the caller manages the store."""
+    # A subquery, because a number that no column can hold is then no session, and not an error of the database.
+    session = CashSession.objects.filter(pk=session_id)
+    rows = Count.objects.filter(place=place, session__in=session, moment=CountMoment.AUDIT, attempt=attempt)
+    count = rows.select_related("session__store", "session__register").first()
+    if count is None or count.session is None or not by.manages(count.session.store):
+        raise NotFound(_("There is no such count."))
+    return count
+
+
 @transaction.atomic
 def view_audit_count(*, session: CashSession, count_id: int, by: Principal, at: datetime) -> Audited:
     """Returns a count in the middle of a shift and the expected amount at that moment. Writes an audit entry of the look.
@@ -40,7 +51,9 @@ def view_audit_count(*, session: CashSession, count_id: int, by: Principal, at: 
     """
     if not may_audit(session, by=by):
         raise Forbidden(_("Only another manager of the store can see this count."))
-    rows = Count.objects.filter(session=session, moment=CountMoment.AUDIT, pk=count_id).select_related("counted_by")
+    rows = Count.objects.filter(session=session, moment=CountMoment.AUDIT, pk=count_id).select_related(
+        "counted_by", "place__store"
+    )
     count = rows.first()
     entry = AuditEntry.objects.filter(subject=f"count:{count_id}", action=COUNTED).order_by("-pk").first()
     if count is None or entry is None:
