@@ -31,7 +31,7 @@ def pay_out(*, store: Store, by: Principal, morning: datetime) -> None:
                 currency=currency,
                 amount=amount - fee,
                 fee=fee,
-                reference=f"{method}-{morning:%y%m%d}",
+                reference=f"A-{morning:%y%m%d}",
                 paid_on=morning.date(),
                 by=by,
                 at=morning,

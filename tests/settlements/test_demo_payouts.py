@@ -18,5 +18,5 @@ def test_the_acquirer_pays_on_tuesdays_what_clearing_holds_less_its_fee(cast: Ca
         pay_out(store=cast.store, by=by, morning=NOON + timedelta(days=days))
     (payout,) = Payout.objects.all()
     assert payout.recorded_at.weekday() == 1
-    assert (payout.amount, payout.fee, payout.reference) == (247_00, 3_00, "CARD-260317")
+    assert (payout.amount, payout.fee, payout.reference) == (247_00, 3_00, "A-260317")
     assert books(cast.store, method="CARD") == {"Bank": 247_00, "Outside": 3_00, "Customers": -250_00}

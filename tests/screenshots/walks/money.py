@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.session.opening import open_session
-from cashdesk.models import User
+from cashdesk.models import CashSession, User
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.payout import record_payout
 from settlements.models import Payout
+from tests.cashdesk.desk import report_of
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, sell, store
 
@@ -26,6 +28,17 @@ def walk(album: Album) -> None:
         record_payout(
             store=berlin, method="CARD", currency="EUR", amount=500_00, fee=6_00, by=by, at=now, reference="A-2611"
         )
+        closed = CashSession.objects.filter(store=berlin, seal__isnull=False).latest("closed_at")
+        for number, currency in enumerate(("EUR", "USD")):
+            report = report_of(
+                18_40,
+                id=f"late-{number}",
+                method="CARD",
+                currency=currency,
+                session=str(closed.pk),
+                paid_at=closed.opened_at,
+            )
+            record_payment(report=report, by=Principal(user=closed.user), at=now)
         none = CountedAmount(currency="EUR", amount=100_00)
         open_session(user=carla, counted=none, by=Principal(user=carla), at=now, station=1)
         sell(album, BERLIN, 1, 12_50, 23_90)
