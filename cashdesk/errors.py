@@ -10,8 +10,9 @@ class DomainError(Exception):
 
     `code` is stable, for programs. `errors` maps each wrong field of the request to an error text. `on_pages` are the
     same errors in whole sentences for pages. They differ where a published text follows the name of its field, such as
-    "is not ...". `facts` holds values that a page needs for its own text, such as the register. No API answer contains
-    `on_pages` or `facts`.
+    "is not ...". `page_message` is the message for pages, which write dates as their reader does. `facts` holds values
+    that a page needs for its own text, such as the register. No API answer contains `on_pages`, `page_message` or
+    `facts`.
     """
 
     code = "error"
@@ -23,10 +24,12 @@ class DomainError(Exception):
         code: str | None = None,
         errors: Mapping[str, str] | None = None,
         on_pages: Mapping[str, str] | None = None,
+        page_message: str = "",
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.page_message = page_message or message
         self.code = code or self.code
         self.errors = dict(errors or {})
         self.on_pages = {**self.errors, **(on_pages or {})}

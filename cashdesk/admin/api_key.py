@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
+from cashdesk.admin_base.columns import in_utc
 from cashdesk.admin_base.model_admin import NamedAutocomplete
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller.principal import Principal
@@ -171,8 +172,8 @@ class RotateKey(ActPage):
         overlap = form.cleaned_data["overlap"] * UNITS[form.cleaned_data["unit"]]
         made, secret = rotate_api_key(token=row, overlap=overlap, by=by, at=at)
         until = made.replaces.expires_at if made.replaces else None
-        if overlap:
-            told = _("The old key %(key)s works until %(at)s.") % {"key": row, "at": f"{until:%Y-%m-%d %H:%M:%S} UTC"}
+        if overlap and until is not None:
+            told = _("The old key %(key)s works until %(at)s.") % {"key": row, "at": in_utc(until)}
         else:
             told = _("%(key)s has ended.") % {"key": row}
         return Done(made=made, secret=secret, shown=(told,))

@@ -28,7 +28,7 @@ from cashdesk.admin.webhook_acts import (
     TestEndpoint,
 )
 from cashdesk.admin_base.action_pages import ActingAdmin
-from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment, table
+from cashdesk.admin_base.columns import NOTHING, in_utc, link_to, link_to_list, moment, table
 from cashdesk.admin_base.model_admin import has_role, principal_of
 from cashdesk.admin_base.scopes import of_account, register_scope, rows_of
 from cashdesk.enums import DeliveryState, Role
@@ -124,7 +124,7 @@ class WebhookEndpointAdmin(OfAdmins):
             return _("Nothing")
         text = ngettext(
             "%(number)s event, since %(at)s", "%(number)s events, the oldest since %(at)s", found["number"]
-        ) % {"number": found["number"], "at": f"{found['oldest']:%Y-%m-%d %H:%M} UTC"}
+        ) % {"number": found["number"], "at": in_utc(found["oldest"])}
         overdue = endpoint.lanes.filter(due_at__lte=timezone.now() - OVERDUE)
         is_stuck = endpoint.is_active and overdue.exists()
         warning = _("None was sent for some minutes: start manage.py worker on the server.")
@@ -135,11 +135,8 @@ class WebhookEndpointAdmin(OfAdmins):
         """Shows which secrets sign, by their fingerprint. No page can show a secret again."""
         now = timezone.now()
         signing = [one for one in endpoint.secrets.all() if one.expires_at is None or one.expires_at > now]
-        ends = [f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else NOTHING for one in signing]
-        rows = [
-            [one.fingerprint, f"{one.created_at:%Y-%m-%d %H:%M} UTC", end]
-            for one, end in zip(signing, ends, strict=True)
-        ]
+        ends = [in_utc(one.expires_at) if one.expires_at else NOTHING for one in signing]
+        rows = [[one.fingerprint, in_utc(one.created_at), end] for one, end in zip(signing, ends, strict=True)]
         return table(_("Secrets"), [_("SHA-256 begins with"), _("Made"), _("Works until")], rows, style="figures texts")
 
     @admin.display(description=gettext_lazy("Deliveries"))

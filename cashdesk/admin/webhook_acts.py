@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
+from cashdesk.admin_base.columns import in_utc
 from cashdesk.admin_base.model_admin import NamedAutocomplete
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller.principal import Principal
@@ -183,7 +184,7 @@ class RotateSecret(OfEndpoint):
         overlap = form.cleaned_data["hours"] * HOUR
         secret = rotate_secret(endpoint=row, overlap=overlap, by=by, at=at)
         ends = (
-            _("The old secret works until %(at)s.") % {"at": f"{at + overlap:%Y-%m-%d %H:%M} UTC"}
+            _("The old secret works until %(at)s.") % {"at": in_utc(at + overlap)}
             if overlap
             else _("The old secret has ended.")
         )

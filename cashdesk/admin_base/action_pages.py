@@ -55,7 +55,7 @@ class ActForm(forms.Form):
         for name, text in named.items():
             self.add_error(name, text)
         if not named:
-            self.add_error(None, " ".join(error.on_pages.values()) or error.message)
+            self.add_error(None, " ".join(error.on_pages.values()) or error.page_message)
 
     def renew(self, row: Any) -> None:
         """Replaces the row after a refusal, because its state may have changed since the form was shown."""

@@ -123,6 +123,11 @@ def _clock(at: datetime, store: Store) -> str:
     return style().instant(at, store.time_zone)
 
 
+def in_utc(at: datetime) -> str:
+    """Writes an instant that belongs to no store, in the style of the reader."""
+    return style().instant(at, "UTC", to_the_second=True)
+
+
 def link_to(row: Any, *, text: str = "") -> SafeString:
     """Returns a link to the page of a row."""
     return format_html('<a href="{}">{}</a>', reverse(f"{_pages_of(row)}_change", args=[row.pk]), text or row)

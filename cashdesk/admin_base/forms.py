@@ -21,4 +21,4 @@ class RefusableForm(WordedForm):
         try:
             self.refuse_change()
         except DomainError as error:
-            self.add_error(None, error.message)
+            self.add_error(None, error.page_message)

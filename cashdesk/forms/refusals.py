@@ -26,7 +26,7 @@ class Refusal:
     @classmethod
     def of(cls, error: DomainError) -> "Refusal":
         """Returns the refusal for a domain error: its field errors, else its message."""
-        return cls(status=status_of(error), errors=error.on_pages, message="" if error.errors else error.message)
+        return cls(status=status_of(error), errors=error.on_pages, message="" if error.errors else error.page_message)
 
 
 def refusal_of(error: DomainError, *, store: Store) -> Refusal:

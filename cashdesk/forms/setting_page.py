@@ -64,7 +64,9 @@ class SettingPage:
                 return self._after_another(form, draft, error, seen=seen)
             form.refuse(error.on_pages)
             errors = form.first_errors()
-            refusal = Refusal(status=Refusal.of(error).status, errors=errors, message="" if errors else error.message)
+            refusal = Refusal(
+                status=Refusal.of(error).status, errors=errors, message="" if errors else error.page_message
+            )
             # Not the current values: the person saw the older ones.
             return self._show(form, draft, refusal, was=self.request.POST.get(WAS, ""))
 

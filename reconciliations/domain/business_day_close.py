@@ -17,6 +17,7 @@ from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import EventType, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.formats import style
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
 from reconciliations.domain.store_day_report import make_report
 from reconciliations.enums import DayAct, DayState
@@ -121,7 +122,8 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime, r
     lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     is_closed = BusinessDay.objects.filter(store=store, date=on).exists()
     if DayAct.CLOSE not in FLOW["business day"][DayState.CLOSED if is_closed else DayState.OPEN]:
-        raise Conflict(_("The business day %(day)s is already closed.") % {"day": on}, code="day_closed")
+        told = _("The business day %(day)s is already closed.")
+        raise Conflict(told % {"day": on}, code="day_closed", page_message=told % {"day": style().date(on)})
     sessions, settlements = open_drawers(store=store, on=on)
     if keeps_day_open(store=store, still_open=[*sessions, *settlements]):
         raise _still_open(on, sessions, settlements)
@@ -227,6 +229,7 @@ def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Sett
 
 
 def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:
-    named = drawers_in_words(sessions, settlements)
+    named = "; ".join(drawers_in_words(sessions, settlements))
     told = _("The business day %(day)s cannot be closed yet. Close these first: %(drawers)s.")
-    return Conflict(told % {"day": on, "drawers": "; ".join(named)}, code="day_has_open_drawers")
+    on_page = told % {"day": style().date(on), "drawers": named}
+    return Conflict(told % {"day": on, "drawers": named}, code="day_has_open_drawers", page_message=on_page)

@@ -23,6 +23,7 @@ from cashdesk.domain.store.settlement_hold import hold_place
 from cashdesk.domain.store.workplace import lock_workplace
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.formats import style
 from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
 from settlements.domain.count_attempts import note, refuse_open_session, refuse_pairs
@@ -248,5 +249,9 @@ def _refuse_running(place_: Place) -> None:
             if place_.kind == PlaceKind.VAULT
             else _("Register %(number)s has had settlement %(settlement)s open since %(since)s. Close it first.")
         )
-        facts = {"number": place_.number, "settlement": running.uuid, "since": since}
-        raise Conflict(told % facts, code="settlement_already_open")
+        facts = {"number": place_.number, "settlement": running.uuid}
+        raise Conflict(
+            told % {**facts, "since": since},
+            code="settlement_already_open",
+            page_message=told % {**facts, "since": style().instant(running.opened_at, place_.store.time_zone)},
+        )

@@ -172,6 +172,9 @@ def test_the_door_closes_a_day_once(cast: Cast, stale: dict[str, Any]) -> None:
     }
     again = erika.post(path, {})
     assert (again.status_code, exact(again)["code"]) == (409, "day_closed")
+    assert exact(again)["detail"] == f"The business day {DAY} is already closed.", (
+        "programs get dates as they send them"
+    )
     assert reconciled(erika, cast.store, 1, businessDayDate="2026-03-10")["details"]["post_close"] is True
     assert reconciled(erika, cast.store, 1, businessDayDate="2026-03-11")["details"]["post_close"] is False
 

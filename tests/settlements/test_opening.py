@@ -5,6 +5,7 @@ import pytest
 from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.formats import style
 from cashdesk.models import Movement, PaymentMethod
 from settlements.models import Settlement
 from tests.cashdesk.desk import kinds
@@ -141,3 +142,14 @@ def test_not_in_the_middle_of_a_session(shop: Shop) -> None:
     with pytest.raises(Conflict, match=f"Cash session {session.pk} of Carla is open at register 1"):
         shop.open()
     assert (Movement.objects.count(), Settlement.objects.count()) == (before, 1)
+
+
+@pytest.mark.parametrize("is_vault", [True, False])
+def test_people_read_in_their_own_way_since_when_a_settlement_is_open(shop: Shop, *, is_vault: bool) -> None:
+    opened = shop.vault()
+    if not is_vault:
+        opened = shop.open()
+    with pytest.raises(Conflict) as refused:
+        (shop.vault if is_vault else shop.open)()
+    assert f"{opened.opened_at:%Y-%m-%dT%H:%M:%SZ}" in refused.value.message
+    assert f"since {style().instant(opened.opened_at, opened.store.time_zone)}. " in refused.value.page_message

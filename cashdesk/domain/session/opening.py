@@ -35,6 +35,7 @@ from cashdesk.enums import (
     SessionStatus,
 )
 from cashdesk.errors import SessionAlreadyOpen
+from cashdesk.formats import style
 from cashdesk.models import CashSession, Place, Store, User
 
 
@@ -123,7 +124,7 @@ def _open_locked(
     refuse_register_switched_off(register)
     refuse_counted(register)
     refuse_unsettled(register=register, store=store)
-    for running in CashSession.objects.select_related("register", "user").filter(
+    for running in CashSession.objects.select_related("register", "user", "store").filter(
         Q(user=user) | Q(register=register), status=SessionStatus.OPEN
     ):
         if running.user_id != user.pk or not force_close_previous:
@@ -179,9 +180,10 @@ def _register_to_open(
 
 
 def _already_open(running: CashSession) -> SessionAlreadyOpen:
-    since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = _("Cash session %(session)s has been open since %(since)s at register %(register)s: close it first.")
+    named = {"session": running.pk, "register": running.register.number}
     return SessionAlreadyOpen(
-        _("Cash session %(session)s has been open since %(since)s at register %(register)s: close it first.")
-        % {"session": running.pk, "since": since, "register": running.register.number},
+        words % {**named, "since": running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        page_message=words % {**named, "since": style().instant(running.opened_at, running.store.time_zone)},
         facts={"running": running},
     )

@@ -67,7 +67,7 @@ class Confirmation:
                 raise InvalidInput(error.messages[0]) from error
 
         def again(error: DomainError) -> HttpResponse:
-            return self._show(Refusal(status=Refusal.of(error).status, message=error.message))
+            return self._show(Refusal(status=Refusal.of(error).status, message=error.page_message))
 
         return submit_once(self.request, by=self.by, at=at, act=act, again=again)
 

@@ -149,7 +149,7 @@ def test_what_was_told_of_one_day_closes_no_other(cast: Cast, erika: Client) -> 
 def test_a_day_that_cannot_be_closed_says_why(cast: Cast, erika: Client, declared: Declared) -> None:
     today = business_date(store=cast.store, at=timezone.now())
     for date, field, words in (
-        (str(DAY), "__all__", "is already closed"),
+        (str(DAY), "__all__", "The business day 10 Mar 2026 is already closed."),
         (str(today + timedelta(days=1)), "date", "has not begun"),
         ("9999-12-31", "date", "has not begun"),
         ("soon", "date", "valid date"),
@@ -159,5 +159,6 @@ def test_a_day_that_cannot_be_closed_says_why(cast: Cast, erika: Client, declare
     Store.objects.filter(pk=cast.store.pk).update(closes_stale_sessions=False)
     session = open_drawer(cast.bruno, 100, at=NOON + timedelta(days=1))
     wanted = errors_of(erika.post(CLOSE, {"store": cast.store.pk, "date": "2026-03-11"}))["__all__"]
-    assert f"cannot be closed yet. Close these first: cash session {session.pk}" in str(wanted)
+    told = f"The business day 11 Mar 2026 cannot be closed yet. Close these first: cash session {session.pk}"
+    assert told in str(wanted)
     assert BusinessDay.objects.count() == 1
