@@ -46,7 +46,7 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
         context["can_cancel"] = may_be_a_mistake(session, moved=movements)
         context["movements"] = [_row(movement, why_not=reasons[movement.pk]) for movement in movements]
         context["forms"] = forms_offered(by=by)
-        past = past_limits(store=session.store, places=[session.register], at=timezone.now())
+        past = past_limits(stores=[session.store], places=[session.register], at=timezone.now())
         context["asks_for_drop"] = bool(past.get(session.register_id))
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)

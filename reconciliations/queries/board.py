@@ -1,7 +1,9 @@
-"""Reads the data of the board: how all stores of a chain stand now, in four statements whatever their number.
+"""Reads the data of the board: how all stores of a chain stand now.
+
+It takes five statements, and three more if a place has a limit of cash, whatever the number of stores.
 
 Law 5: the board has counts of rows, and the differences of drawers that were counted. An open drawer, one that nobody
-counted and one that was handed over have no figure here.
+counted and one that was handed over have no figure here. Limits of cash are told in words only (docs/decisions/0047).
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from django.db.models import (
     Func,
     Min,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -27,9 +30,10 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_limits import Past, past_limits
 from cashdesk.domain.store.business_day import business_date
-from cashdesk.enums import SessionStatus, VarianceKind
-from cashdesk.models import BusinessDay, CashSession, Store, Variance
+from cashdesk.enums import PlaceKind, SessionStatus, VarianceKind
+from cashdesk.models import BusinessDay, CashSession, Place, Store, Variance
 from reconciliations import queries
 from settlements.enums import ChangeOrderState, DepositState, SettlementState, SettlementType
 from settlements.models import ChangeOrder, Deposit, Settlement
@@ -57,6 +61,10 @@ class StoreNow:
     bags: int
     in_transit: int
     orders: int
+    full: int
+    """Open drawers that hold more cash than they should."""
+    safe: Past | None
+    """Whether the safe holds too much or too little."""
 
     @property
     def is_late(self) -> bool:
@@ -72,10 +80,33 @@ def stores_now(*, by: Principal, at: datetime) -> list[StoreNow]:
         for zone, hour in stores.order_by().values_list("time_zone", "cut_off_hour").distinct()
     }
     opened = _open_drawers(stores)
-    return [_now(row, opened.get(row.pk, {})) for row in _rows(stores, today_in=today_in)]
+    rows = list(_rows(stores, today_in=today_in))
+    past = _past_limits(rows, opened=opened, at=at)
+    return [_now(row, opened.get(row.pk, {}), past.get(row.pk, [])) for row in rows]
 
 
-def _now(row: Any, opened: dict[int, date]) -> StoreNow:
+def _past_limits(
+    rows: Sequence[Store], *, opened: dict[int, dict[int, date]], at: datetime
+) -> dict[int, list[frozenset[Past]]]:
+    """Returns the limits that are passed in the safes and the open drawers, by store."""
+    own = Q(pull_minor__isnull=False) | Q(lock_minor__isnull=False)
+    own |= Q(store__pull_minor__isnull=False) | Q(store__lock_minor__isnull=False)
+    safes = Q(kind=PlaceKind.VAULT) & (Q(least_minor__isnull=False) | Q(most_minor__isnull=False))
+    limited = Place.objects.filter(Q(kind=PlaceKind.REGISTER) & own | safes, store__in=[row.pk for row in rows])
+    places = [
+        place
+        for place in limited.order_by()
+        if place.kind == PlaceKind.VAULT or place.pk in opened.get(place.store_id, {})
+    ]
+    of_place = {place.pk: place.store_id for place in places}
+    found: dict[int, list[frozenset[Past]]] = {}
+    for place_id, past in past_limits(stores=rows, places=places, at=at).items():
+        found.setdefault(of_place[place_id], []).append(past)
+    return found
+
+
+def _now(row: Any, opened: dict[int, date], past: Sequence[frozenset[Past]]) -> StoreNow:
+    told = frozenset().union(*past)
     return StoreNow(
         store=row,
         late_days=row.late_days if row.last_closed is not None else 0,
@@ -89,6 +120,8 @@ def _now(row: Any, opened: dict[int, date]) -> StoreNow:
         bags=row.bags,
         in_transit=row.in_transit,
         orders=row.on_order,
+        full=sum(1 for one in past if one & {Past.PULL, Past.LOCK}),
+        safe=next((one for one in (Past.MOST, Past.LEAST) if one in told), None),
     )
 
 

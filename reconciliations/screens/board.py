@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_limits import Past
 from cashdesk.enums import Role
 from cashdesk.formats import style, write_as
 from cashdesk.web.live_part import answer_part, etag_of
@@ -35,6 +36,7 @@ SORTS: Final[dict[str, Callable[[StoreNow], Any]]] = {
     "uncounted": lambda row: row.uncounted,
     "waiting": lambda row: row.waiting,
     "oldest": lambda row: _LAST - row.oldest_waiting if row.oldest_waiting else timedelta.min,
+    "limits": lambda row: (row.full, row.safe is not None),
     "over-short": lambda row: row.over_short,
     "orders": lambda row: row.orders,
     "transit": lambda row: row.in_transit,
@@ -50,6 +52,7 @@ COLUMNS: Final = (
     ("uncounted", noop("Not counted"), "num mid"),
     ("waiting", noop("Variances waiting"), "num"),
     ("oldest", noop("Oldest"), "num wide"),
+    ("limits", noop("Cash limits"), "mid"),
     ("over-short", noop("Over/short"), "num desk"),
     ("orders", noop("Change on order"), "num widest"),
     ("transit", noop("In transit"), "num widest"),
@@ -149,6 +152,7 @@ def _row(row: StoreNow, *, now: datetime) -> dict[str, Any]:
         "now": row,
         "state": state,
         "kind": kind,
+        "limits": _limits_in_words(row),
         "oldest": duration(now - row.oldest_waiting) if row.oldest_waiting is not None else "",
     }
 
@@ -162,6 +166,16 @@ def _state_in_words(row: StoreNow) -> tuple[str, str]:
     if row.uncounted:
         return _("Drawer not counted"), "short"
     return (_("To review"), "over") if row.waiting else (_("On time"), "good")
+
+
+def _limits_in_words(row: StoreNow) -> list[str]:
+    """Tells which limits are passed, in the same words whatever the amounts are (law 5)."""
+    told = []
+    if row.full:
+        told.append(ngettext("%(count)s drawer full", "%(count)s drawers full", row.full) % {"count": row.full})
+    if row.safe is not None:
+        told.append(_("Safe full") if row.safe == Past.MOST else _("Safe low"))
+    return told
 
 
 def _figures(rows: Sequence[StoreNow]) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ def _shown(store: Store, *, by: Principal, now: datetime) -> dict[str, Any]:
     places = [*(drawer.register for drawer in floor.drawers if drawer.is_open), *([floor.safe] if floor.safe else [])]
     found = Findings(
         store=store,
-        past=past_limits(store=store, places=places, at=now),
+        past=past_limits(stores=[store], places=places, at=now),
         safe=floor.safe,
         drawers=floor.drawers,
         waiting=waiting,

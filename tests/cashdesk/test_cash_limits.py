@@ -31,7 +31,7 @@ def shop(cast: Cast) -> Shop:
 
 def told(shop: Shop, *, at: datetime, kind: PlaceKind = PlaceKind.REGISTER, number: int = 1) -> frozenset[Past]:
     place = shop.cast.place(kind, number)
-    return past_limits(store=shop.cast.store, places=[place], at=at).get(place.pk, frozenset())
+    return past_limits(stores=[shop.cast.store], places=[place], at=at).get(place.pk, frozenset())
 
 
 def quarter(number: int) -> datetime:
@@ -137,6 +137,6 @@ def test_a_look_costs_the_same_whatever_was_sold(shop: Shop) -> None:
     for _number in range(2):
         shop.sale(1_00)
         with counted_queries() as statements:
-            past_limits(store=shop.cast.store, places=[shop.cast.place(PlaceKind.REGISTER, 1), shop.cast.place(PlaceKind.VAULT)], at=quarter(9))  # fmt: skip
+            past_limits(stores=[shop.cast.store], places=[shop.cast.place(PlaceKind.REGISTER, 1), shop.cast.place(PlaceKind.VAULT)], at=quarter(9))  # fmt: skip
         counts.append(len(statements) - 2)  # the two places
     assert counts == [3, 3]

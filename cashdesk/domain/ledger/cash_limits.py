@@ -20,7 +20,7 @@ from django.db.models import BigIntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.crypto import salted_hmac
 
-from cashdesk.domain.ledger.expected import MovedOfKind, moved_by_kind_in
+from cashdesk.domain.ledger.expected import moved_without_hand
 from cashdesk.domain.ledger.position import cuts_of
 from cashdesk.domain.store.place_limits import limit_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind
@@ -29,8 +29,6 @@ from cashdesk.models import Movement, Place, Seal, Store
 QUARTER: Final = timedelta(minutes=15)
 STRICTER_MAX: Final = 100
 """A limit is stricter by up to this many thousandths."""
-BY_HAND: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT})
-"""The kinds with which a person at the drawer could measure the cash in it."""
 
 
 class Past(StrEnum):
@@ -46,28 +44,31 @@ class Past(StrEnum):
     """The safe holds too little."""
 
 
-def past_limits(*, store: Store, places: Sequence[Place], at: datetime) -> dict[int, frozenset[Past]]:
-    """Returns which limits are passed at which of these places of a store, by place id.
+def past_limits(*, stores: Sequence[Store], places: Sequence[Place], at: datetime) -> dict[int, frozenset[Past]]:
+    """Returns which limits are passed at which of these places, by place id. `stores` are those of the places.
 
-    Runs three statements, or none if no place has a limit.
+    Runs three statements whatever the number of places, or none if no place has a limit.
     """
-    limited = {place.pk: limits for place in places if (limits := _limits(place, store=store))}
+    store_of = {store.pk: store for store in stores}
+    limited = {place.pk: limits for place in places if (limits := limits_of(place, store=store_of[place.store_id]))}
     if not limited:
         return {}
-    cut = cuts_of([store], as_of=_quarter(at))[store.pk]
+    cuts = cuts_of(stores, as_of=_quarter(at))
     periods = list(_periods(sorted(limited)))
-    moved = moved_by_kind_in(periods=[(place.pk, place.after, cut) for place in periods])
+    moved = moved_without_hand(
+        periods=[
+            (place.pk, place.store_id, place.after, cuts[place.store_id], store_of[place.store_id].currency)
+            for place in periods
+        ]
+    )
     found = {}
-    for place, lines in zip(periods, moved, strict=True):
-        sealed = sum(
-            one["amount"] for one in place.sealed or () if (one["currency"], one["method"]) == (store.currency, CASH)
-        )
-        cash = sealed + sum(one.came_in - one.went_out for one in lines if _counts(one, store=store))
+    for place in periods:
+        cash = _sealed(place, store=store_of[place.store_id]) + moved[place.pk]
         by = _stricter_by(place)
         found[place.pk] = frozenset(
             past for past, limit in limited[place.pk].items() if _is_past(past, cash=cash, limit=limit, by=by)
         )
-        if place.last_drop > cut:
+        if place.last_drop > cuts[place.store_id]:
             # The cashier did what was asked. The next quarter of an hour tells whether it was enough.
             found[place.pk] -= {Past.PULL, Past.LOCK}
     return found
@@ -77,10 +78,11 @@ def is_locked(*, register: Place, store: Store, at: datetime) -> bool:
     """Whether a register holds so much cash that it takes only sales, refunds, drops and a count."""
     if limit_of("lock_minor", place=register, store=store) is None:
         return False
-    return Past.LOCK in past_limits(store=store, places=[register], at=at).get(register.pk, frozenset())
+    return Past.LOCK in past_limits(stores=[store], places=[register], at=at).get(register.pk, frozenset())
 
 
-def _limits(place: Place, *, store: Store) -> dict[Past, int]:
+def limits_of(place: Place, *, store: Store) -> dict[Past, int]:
+    """Returns the limits that a register or a safe has, in minor units."""
     if place.kind == PlaceKind.VAULT:
         wanted = {Past.MOST: place.most_minor, Past.LEAST: place.least_minor}
     else:
@@ -111,10 +113,6 @@ def _sealed(place: Any, *, store: Store) -> int:
     """Returns the cash with which the period of a place began."""
     pair = (store.currency, CASH)
     return sum(one["amount"] for one in place.sealed or () if (one["currency"], one["method"]) == pair)
-
-
-def _counts(line: MovedOfKind, *, store: Store) -> bool:
-    return line.method == CASH and line.currency == store.currency and line.kind not in BY_HAND
 
 
 def _stricter_by(place: Any) -> int:

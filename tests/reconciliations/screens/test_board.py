@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from cashdesk.domain.session.closing import force_close_session
-from cashdesk.enums import MovementKind
-from cashdesk.models import AuditEntry, Store
+from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.models import AuditEntry, Place, Store
 from cashdesk.web.live_part import PART_HEADER
 from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.screens import board
@@ -22,8 +22,11 @@ from tests.settlements.desk import Shop
 from tests.settlements.ordering import ordered
 from tests.stories import Cast, counted_queries
 
-STATEMENTS: Final = 8
-"""Two find the person. Two read the zones and the stores, two the open drawers, two the menu and the badge of the bars."""
+STATEMENTS: Final = 9
+"""Two find the person. Two read the zones and the stores, two the open drawers, one the places with limits of cash, two the
+menu and the badge of the bars.
+"""
+OF_LIMITS: Final = 3
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def rows(browser: Browser) -> dict[str, list[str]]:
 
 def test_a_store_without_anything_is_on_time(cast: Cast, shop: Shop) -> None:
     anna = board_of(cast)
-    assert rows(anna) == {"1337": ["On time", "–", "0", "0", "0", "0", "–", "€0.00", "0", "€0.00"]}
+    assert rows(anna) == {"1337": ["On time", "–", "0", "0", "0", "0", "–", "–", "€0.00", "0", "€0.00"]}
     assert f'href="/today?store={cast.store.uuid}"' in anna.page.content.decode()
 
 
@@ -67,7 +70,7 @@ def test_each_column_tells_what_today_tells(cast: Cast, shop: Shop) -> None:
     late = rows(anna)["1337"]
     assert late[0] == "Late by 1 day"
     assert late[2:6] == ["1", "1", "0", "1"]
-    assert late[7:] == ["−€5.00", "1", "€25.00"]
+    assert late[8:] == ["−€5.00", "1", "€25.00"]
     for said in ("Late stores 1 of 1 store", "Overdue drawers 1 of 1 open", "Variances waiting 1", "€25.00 1 bag"):
         assert said in anna.text, said
 
@@ -78,7 +81,7 @@ def test_a_drawer_that_nobody_counted_makes_a_store_late(cast: Cast, shop: Shop)
     force_close_session(session=session, by=shop.by(), at=shop.tick(), reason="ill")
     anna = board_of(cast)
     assert rows(anna)["1337"][0] == "Drawer not counted"
-    assert rows(anna)["1337"][7] == "€0.00", "what nobody counted is no difference"
+    assert rows(anna)["1337"][8] == "€0.00", "what nobody counted is no difference"
     assert "17.17" not in anna.text
 
 
@@ -146,17 +149,50 @@ def test_the_part_is_the_same_for_a_minute(cast: Cast, shop: Shop) -> None:
         assert len(statements) == 2
 
 
-@pytest.mark.parametrize("stores", [1, 30])
-def test_a_look_costs_the_same_whatever_the_number_of_stores(cast: Cast, shop: Shop, stores: int) -> None:
+@pytest.mark.parametrize(("stores", "with_limits"), [(1, False), (30, False), (1, True), (30, True)])
+def test_a_look_costs_the_same_whatever_the_number_of_stores(
+    cast: Cast, shop: Shop, stores: int, with_limits: bool
+) -> None:
     now = timezone.now()
     for number in range(1, stores):
         store = StoreFactory(account=cast.store.account, number=str(2000 + number), name="Store")
         close_business_day(store=store, on=(now - timedelta(days=2)).date(), by=shop.by(cast.anna), at=now)
+    if with_limits:
+        Place.objects.filter(kind=PlaceKind.VAULT).update(least_minor=1_00)
     anna = Browser(cast.anna)
     with counted_queries() as statements:
         anna.get("/board")
     assert len(rows(anna)) == stores
-    assert len(statements) == STATEMENTS
+    assert len(statements) == STATEMENTS + OF_LIMITS * with_limits
+
+
+# --- Limits of cash -----------------------------------------------------------------------------------------------------
+
+
+def test_the_board_tells_what_today_tells_of_limits(cast: Cast, shop: Shop) -> None:
+    """Register 1 is full, register 2 has a larger limit, and register 3 is closed. The safe holds too little."""
+    quiet = StoreFactory(account=cast.store.account, number="1402", name="Wedding")
+    Store.objects.filter(pk__in=(cast.store.pk, quiet.pk)).update(pull_minor=300_00)
+    Place.objects.filter(pk=cast.place(PlaceKind.REGISTER, 2).pk).update(pull_minor=9_000_00)
+    Place.objects.filter(pk=cast.place(PlaceKind.VAULT).pk).update(least_minor=5_000_00, most_minor=90_000_00)
+    shop.at = ago(minutes=40)
+    shop.sign_on(cast.carla, 200_00)
+    shop.sign_on(cast.bruno, 200_00, station=2)
+    for station in (1, 2):
+        shop.pay(444_44, station=station)
+    anna = board_of(cast, "?sort=-limits")
+    assert {store: cells[7] for store, cells in rows(anna).items()} == {"1337": "1 drawer fullSafe low", "1402": "–"}
+    assert list(rows(board_of(cast, "?sort=limits"))) == ["1402", "1337"]
+    for amount in ("444.44", "644.44", "300.00", "5,000.00"):
+        assert amount not in anna.text
+    anna.get(f"/today?store={cast.store.uuid}")
+    assert "Register 1 holds more cash than it should" in anna.text
+    assert "Register 2 holds more" not in anna.text
+    assert not AuditEntry.objects.filter(action="expected.seen").exists()
+    Place.objects.filter(pk=cast.place(PlaceKind.VAULT).pk).update(least_minor=None, most_minor=0)
+    shop.move(MovementKind.DROP, 300_00)
+    Store.objects.filter(pk=cast.store.pk).update(pull_minor=None)
+    assert rows(board_of(cast))["1337"][7] == "–", "an empty safe is not full"
 
 
 # --- Law 5 ------------------------------------------------------------------------------------------------------------
