@@ -169,6 +169,8 @@ class Payment(models.Model):
             ),
             # reconciliations.queries.search: the payments of a store with one amount, newest first.
             models.Index(fields=("store", "amount", "-id"), name="payment_of_amount"),
+            # The same: the payments of an order, by the number that the customer's receipt shows.
+            models.Index(fields=("store", "order"), condition=~Q(order=""), name="payment_of_order"),
             # The list of the back office, of all stores: what is rare there.
             models.Index(fields=("-id",), condition=Q(type=PaymentType.REFUND), name="payment_refund_newest"),
             models.Index(

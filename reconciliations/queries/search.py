@@ -10,6 +10,7 @@ told without its amount.
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
+from uuid import UUID
 
 from django.db.models import Case, CharField, F, Func, Model, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
@@ -62,15 +63,15 @@ def people(*, by: Principal, text: str) -> list[User]:
     return _first(rows.order_by("-is_active", "name", "pk"))
 
 
-def payments(*, by: Principal, external_id: str, store: Store | None) -> list[Any]:
-    """Returns the payments with the point of sale's id that the caller may read, newest first.
+def payments(*, by: Principal, number: Collection[str], store: Store | None) -> list[Any]:
+    """Returns the payments with one of these ids or order numbers that the caller may read, newest first.
 
     `tells_amount` is false if the payment is of a period that nobody has counted yet.
     """
-    rows = payments_told(by=by).filter(external_id=external_id).select_related("store", "register", "session")
-    if store is not None:
-        rows = rows.filter(store=store)
-    found: list[Any] = _first(rows.order_by("-pk"))
+    rows = payments_told(by=by).filter(store__in=by.stores() if store is None else [store])
+    rows = rows.select_related("store", "register", "session")
+    # Two statements, each with its own index.
+    found: list[Any] = _newest([rows.filter(external_id__in=number), rows.filter(~Q(order=""), order__in=number)])
     numbers = [payment.pk for payment in found]
     told = {payment.pk for rows in _counted_payments(by=by) for payment in rows.filter(pk__in=numbers)} if found else ()
     for payment in found:
@@ -136,10 +137,28 @@ def seals(*, by: Principal, store: Store, number: int) -> list[Seal]:
     )
 
 
+def sessions(*, by: Principal, store: Store | None, number: int | None, uuid: UUID | None) -> list[Any]:
+    """Returns the session with this number or id, open ones too. For managers only.
+
+    `tells_result` is false as long as the caller must not see the result (law 5).
+    """
+    if not may_see_expected(by):
+        return []
+    rows = CashSession.objects.filter(Q(uuid=uuid) if uuid else Q(pk=number), store__in=by.stores())
+    if store is not None:
+        rows = rows.filter(store=store)
+    found: list[Any] = _first(rows.select_related("store", "register", "user"))
+    counted = counted_sessions(by).filter(status=SessionStatus.CLOSED).filter(Q(awaits_count=False))
+    shown = set(counted.filter(pk__in=[one.pk for one in found]).values_list("pk", flat=True)) if found else ()
+    for session in found:
+        session.tells_result = session.pk in shown
+    return found
+
+
 def own_sessions(*, by: Principal, since: datetime, number: int) -> list[CashSession]:
-    """Returns a cashier's own counted sessions at the register or with the Z of this number, newest first."""
+    """Returns a cashier's own counted sessions with this number, at its register or with its Z, newest first."""
     rows = counted_sessions(by).filter(opened_at__gte=since)
-    rows = rows.filter(Q(register__number=number) | Q(seal__number=number))
+    rows = rows.filter(Q(pk=number) | Q(register__number=number) | Q(seal__number=number))
     return _first(rows.select_related("store", "register", "user", "seal").order_by("-opened_at", "-pk"))
 
 
@@ -217,8 +236,8 @@ def _counted_movements(*, by: Principal) -> Iterator["QuerySet[Movement]"]:
 
 def _newest(found: Iterable["QuerySet[M]"]) -> list[M]:
     """Returns the newest rows of several queries, each of which reads an index from its newest row on."""
-    rows = [row for rows in found for row in _first(rows.order_by("-pk"))]
-    return sorted(rows, key=lambda row: -row.pk)[: FOUND_MAX + 1]
+    rows = {row.pk: row for rows in found for row in _first(rows.order_by("-pk"))}
+    return [rows[pk] for pk in sorted(rows, reverse=True)][: FOUND_MAX + 1]
 
 
 def _first(rows: "QuerySet[M]") -> list[M]:

@@ -11,15 +11,21 @@ the safe that nobody has counted since, the audit trail notes the look.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
+from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import override
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.visibility import newest_by_place, note_periods_seen
@@ -43,8 +49,19 @@ PERIOD: Final = timedelta(days=31)
 ALL: Final = "all"
 """The value of `?store=` that searches every store of the person."""
 
-_NUMBER: Final = re.compile(r"(?P<word>[^\W\d_]*)[ .:#-]*(?P<digits>[0-9]{1,18})")
-"""A number, alone or after one word in any language."""
+_NUMBER: Final = re.compile(r"(?P<word>[^\W\d_]+(?: [^\W\d_]+)*)?(?P<gap>[ .:#-]*)(?P<digits>[0-9]{1,18})")
+"""A number, alone or after the name of what it numbers."""
+
+Z_ALONE: Final = "z"
+"""The only word that may touch its number: "Z231". "A17" is the number of a bag."""
+
+
+class Numbered(Enum):
+    """What has a number. The value lists what people call it."""
+
+    REGISTER = noop("register, till, drawer, checkout")
+    SESSION = noop("session, cash session, shift")
+    Z_REPORT = noop("Z, Z report")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +70,12 @@ class Asked:
 
     text: str
     number: int | None
-    """The number of a register or of a Z report: "3", "register 3" or "Z 231"."""
-    is_z: bool
-    """Whether the number can only be that of a Z report, because it stands after a Z."""
+    """The number of a register, a session or a Z report: "3", "register 3", "session 60" or "Z 231"."""
+    of: Collection[Numbered]
+    """What the number can be the number of: the one that was named, or all."""
     digits: str
     """The number as it was typed, with leading zeros, or ""."""
+    uuid: UUID | None
     amount: int | None
     """Minor units of the store's currency, without a sign."""
 
@@ -90,15 +108,34 @@ def search_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 def _asked(text: str, store: Store | None) -> Asked:
     found = _NUMBER.fullmatch(text)
-    digits = found["digits"] if found else ""
-    word = found["word"] if found else ""
+    word = (found["word"] or "").casefold() if found else ""
+    digits = found["digits"] if found and (found["gap"] or word in ("", Z_ALONE)) else ""
+    noun = _nouns().get(word)
     return Asked(
         text=text,
-        number=int(digits) if digits and int(digits) < 2**31 else None,
-        is_z=word.upper() == "Z",
+        number=int(digits) if digits and int(digits) < 2**31 and (noun or not word) else None,
+        of=[noun] if noun else list(Numbered),
         digits=digits,
+        uuid=_uuid(text),
         amount=_amount(text, store) if store is not None else None,
     )
+
+
+@cache
+def _nouns() -> dict[str, Numbered]:
+    """Returns what each word names, in every language: a colleague's slip may be in another one."""
+    nouns: dict[str, Numbered] = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            nouns |= {word.strip().casefold(): noun for noun in Numbered for word in _(noun.value).split(",")}
+    return nouns
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _amount(text: str, store: Store) -> int | None:
@@ -121,17 +158,22 @@ def _found(asked: Asked, *, by: Principal, store: Store | None, now: datetime) -
             groups.append({"title": title, "hits": hits, "has_more": len(rows) > queries.FOUND_MAX})
 
     is_manager = by.has_role(Role.MANAGER)
-    if store is not None and asked.number is not None:
+    number, of = asked.number, asked.of
+    if store is not None and number is not None:
         if not is_manager:
-            add(_("Your drawers"), queries.own_sessions(by=by, since=since, number=asked.number), words.session)
-        elif not asked.is_z:
-            add(_("Registers"), queries.registers(store=store, number=asked.number), words.register)
-        add(_("Z reports"), queries.seals(by=by, store=store, number=asked.number), words.z_report)
+            add(_("Your drawers"), queries.own_sessions(by=by, since=since, number=number), words.session)
+        elif Numbered.REGISTER in of:
+            add(_("Registers"), queries.registers(store=store, number=number), words.register)
+        if Numbered.Z_REPORT in of:
+            add(_("Z reports"), queries.seals(by=by, store=store, number=number), words.z_report)
+    if is_manager and (asked.uuid or (number is not None and Numbered.SESSION in of)):
+        add(_("Cash sessions"), queries.sessions(by=by, store=store, number=number, uuid=asked.uuid), words.session)
     if len(asked.text) > 1 or asked.digits:
         add(_("People"), queries.people(by=by, text=asked.text), words.person)
-    numbers = {asked.text, asked.digits} - {""}
+    # People type a number as they hear it.
+    numbers = {asked.text, asked.text.upper(), asked.text.lower(), asked.digits} - {""}
     add(_("Bags for the bank"), queries.bags(by=by, number=numbers, store=store), words.bag)
-    add(_("Payments"), queries.payments(by=by, external_id=asked.text, store=store), words.payment)
+    add(_("Payments"), queries.payments(by=by, number=numbers, store=store), words.payment)
     if store is not None and asked.amount is not None:
         of_amount: dict[str, Any] = {"by": by, "store": store, "amount": asked.amount, "since": since}
         add(_("Counted drawers with this amount"), queries.sessions_of_amount(**of_amount), words.session)

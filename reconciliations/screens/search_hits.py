@@ -97,15 +97,20 @@ class Words:
         return Hit(title=title, facts=[*self._store(bag.store), *facts], path=path_of_bag(bag, bag.store))
 
     def session(self, session: CashSession) -> Hit:
-        """Writes a counted drawer with its result."""
+        """Writes a drawer, with its result unless `tells_result` is set to false."""
         facts = [str(session.user)]
         if session.closed_at is not None:
             facts.append(when(session.closed_at, store=session.store, now=self.now))
-        facts += self._result(
-            session.declared_amount or 0, session.expected_amount or 0, session.difference or 0, session.currency
-        )
-        title = _("Drawer of register %(register)s") % {"register": register_named(session.register)}
-        return Hit(title=title, facts=facts, path=reverse("desk-result", args=[session.uuid]))
+        if getattr(session, "tells_result", True):
+            facts += self._result(
+                session.declared_amount or 0, session.expected_amount or 0, session.difference or 0, session.currency
+            )
+        else:
+            facts.append(_("Open") if session.is_open else _("Not counted"))
+        words = {"number": session.pk, "register": register_named(session.register)}
+        title = _("Cash session %(number)s at register %(register)s") % words
+        path = reverse("desk-result", args=[session.uuid])
+        return Hit(title=title, facts=[*self._store(session.store), *facts], path=path)
 
     def settlement(self, line: ClosingAmount) -> Hit:
         """Writes one counted amount of a closed settlement."""

@@ -86,7 +86,8 @@ def test_a_register_by_its_number(cast: Cast, shop: Shop) -> None:
     erika = Browser(cast.erika)
     erika.get("/search?q=2")
     assert "Open: Carla" in erika.text
-    assert "Registers" not in found(cast.erika, "Z 2")
+    for text in ("Z 2", "session 2", "A2", "bag 2"):
+        assert "Registers" not in found(cast.erika, text), text
     assert found(cast.erika, "7") == {}
 
 
@@ -117,6 +118,46 @@ def test_a_payment_by_its_id(cast: Cast, shop: Shop) -> None:
     assert "€12.50 CASH · Sale, approved · Register 1" in erika.text
 
 
+def test_a_payment_by_the_number_of_its_receipt(cast: Cast, shop: Shop) -> None:
+    session = shop.sign_on(cast.carla, 100_00)
+    payment = shop.pay(12_50, id="till-1", order="64002")
+    shop.pay(7_00, id="64002-b", order="")
+    path = f"/admin/cashdesk/payment/{payment.pk}/change/"
+    for text in ("64002", "receipt 64002", "#64002"):
+        assert found(cast.erika, text) == {"Payments": [("Payment till-1", path)]}, text
+    assert found(cast.carla, "64002") == {}, "nobody has counted the drawer"
+    shop.sign_off(session, 119_50)
+    assert titles(cast.carla, "64002") == {"Payments": ["Payment till-1"]}
+    assert found(cast.erika, "6400") == {}
+
+
+def test_a_session_by_its_number_or_id(cast: Cast, shop: Shop) -> None:
+    session = shop.sign_on(cast.carla, 100_00)
+    shop.sale(5_55)
+    hit = (f"Cash session {session.pk} at register 1", f"/desk/sessions/{session.uuid}")
+    for text in (
+        f"{session.pk}",
+        f"session {session.pk}",
+        f"Sitzung {session.pk}",
+        f"Shift #{session.pk}",
+        f"{session.uuid}",
+    ):
+        assert found(cast.erika, text)["Cash sessions"] == [hit], text
+    for text in (f"Z {session.pk}", f"register {session.pk}", f"A{session.pk}"):
+        assert "Cash sessions" not in found(cast.erika, text), text
+    erika = Browser(cast.erika)
+    erika.get(f"/search?q={session.uuid}")
+    assert "Carla · Open" in erika.text
+    assert erika.get(hit[1]).status_code == 200
+    assert "105.55" not in erika.text
+    shop.sign_off(session, 105_00)
+    erika.get(f"/search?q=session+{session.pk}")
+    assert "Short by €0.55" in erika.text
+    assert found(cast.bruno, f"{session.uuid}") == found(cast.bruno, f"session {session.pk}") == {}
+    elsewhere = UserFactory(store=StoreFactory(account=cast.store.account), role=Role.MANAGER)
+    assert found(elsewhere, f"{session.uuid}") == {}
+
+
 def test_a_bag_by_its_number(cast: Cast, shop: Shop) -> None:
     bag = pack(shop, 25_00)
     path = f"/vault/deposits/{bag.uuid}?store={cast.store.uuid}"
@@ -134,7 +175,9 @@ def test_a_z_report_by_its_number(cast: Cast, shop: Shop) -> None:
     for text in ("1", "Z 1", "z1", "Z-1"):
         assert found(cast.erika, text)["Z reports"] == [("Z report 1", path)], text
     assert Browser(cast.erika).get(path).status_code == 200
-    assert found(cast.carla, "Z 1") == {"Your drawers": [("Drawer of register 1", f"/desk/sessions/{session.uuid}")]}
+    assert found(cast.carla, "Z 1") == {
+        "Your drawers": [(f"Cash session {session.pk} at register 1", f"/desk/sessions/{session.uuid}")]
+    }
 
 
 def test_an_amount_finds_everything_of_that_amount_after_the_count(cast: Cast, shop: Shop) -> None:
@@ -145,7 +188,9 @@ def test_an_amount_finds_everything_of_that_amount_after_the_count(cast: Cast, s
     short = only(session=session)
     result = f"/desk/sessions/{session.uuid}"
     for text in ("70", "70.00", "70,00", "72.50", "2.50", "-2.50", "−€2.50"):
-        assert ("Drawer of register 1", result) in found(cast.erika, text)["Counted drawers with this amount"], text
+        assert (f"Cash session {session.pk} at register 1", result) in found(cast.erika, text)[
+            "Counted drawers with this amount"
+        ], text
     assert found(cast.erika, "2.50")["Variances of this amount"] == [
         ("Register 1 was short by €2.50", f"/variances/{short.uuid}")
     ]
@@ -157,7 +202,9 @@ def test_an_amount_finds_everything_of_that_amount_after_the_count(cast: Cast, s
     ]
     assert found(cast.carla, "12.50") == {"Payments of this amount": [(f"Payment {payment.external_id}", result)]}
     assert found(cast.carla, "40")["Movements of this amount"] == [("Drop: €40.00", result)]
-    assert found(cast.carla, "70.00") == {"Counted drawers with this amount": [("Drawer of register 1", result)]}
+    assert found(cast.carla, "70.00") == {
+        "Counted drawers with this amount": [(f"Cash session {session.pk} at register 1", result)]
+    }
 
 
 def test_an_amount_is_typed_as_the_place_writes_it(cast: Cast, shop: Shop) -> None:
@@ -277,8 +324,8 @@ def test_an_admin_names_the_store_for_numbers_and_amounts(cast: Cast, shop: Shop
 
 # --- What it costs ----------------------------------------------------------------------------------------------------------------
 
-STATEMENTS: Final = {"1": 16, "Carla": 6, "5.00": 15}
-"""By what was typed, with the count of waiting variances: a number may be a register, a Z, a bag, a payment, an operator code and an amount."""
+STATEMENTS: Final = {"1": 19, "Carla": 7, "5.00": 16}
+"""By what was typed, with the count of waiting variances: a number may be a register, a session, a Z, a bag, a payment or its receipt, an operator code and an amount."""
 
 
 @pytest.mark.parametrize("days", [1, 6])

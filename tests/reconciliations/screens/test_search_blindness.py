@@ -22,7 +22,7 @@ SOLD = ((639_41, 3_38, 17_00), (3_38, 12_99, 5_07))
 """The sales of two worlds. Together with the float of 100.00, a drawer should hold 759.79 or 121.44."""
 FLOAT = 100_00
 DROPPED = (31_13, 8_09)
-VARYING = [(r"data-etag=\"[^\"]+\"", "<etag>"), (r"receipt-\d+", "<receipt>"), (r"\b\d\d:\d\d\b", "<time>"), (r"\d+ min\b", "<minutes>"), (r'datetime="[^"]+"', "<time>"),
+VARYING = [(r"Cash session \d+", "<session>"), (r"data-etag=\"[^\"]+\"", "<etag>"), (r"receipt-\d+", "<receipt>"), (r"\b\d\d:\d\d\b", "<time>"), (r"\d+ min\b", "<minutes>"), (r'datetime="[^"]+"', "<time>"),
            (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
            (r"(payment|cashsession|movement|variance|settlement|place)/\d+/", r"\1/<id>/")]  # fmt: skip
 
