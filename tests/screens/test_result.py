@@ -86,7 +86,9 @@ def test_the_cash_is_divided_between_the_drawer_and_the_safe(cast: Cast, carla: 
     carla.send("/desk/count", {"step": "close"})
     carla.follow()
     steps = next_steps(carla)
-    assert steps.startswith("Leave €40.00 in the drawer This is the float for the next cashier.")
+    assert steps.startswith(
+        "Leave €40.00 in the drawer This is the float for the next cashier. The books count it with the safe until then."
+    )
     assert "Put €60.00 into the safe The slip lists the notes and coins." in steps
     assert steps.endswith("The drawer is done The next person can open it.")
 
