@@ -13,6 +13,7 @@ from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import Role, SessionStatus, VarianceKind
 from cashdesk.errors import DomainError, NotFound
 from cashdesk.formats import style, write_as
+from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
@@ -33,6 +34,7 @@ def repayment_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpR
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     is_manager = by.has_role(Role.MANAGER)
     fields, at = Fields(request), timezone.now()
+    draft = form_draft(request, f"repay:{found.uuid}", by=by)
     amount, station = 0, 0
     if request.method == "POST":
         amount = fields.amount("amount", found.currency)
@@ -45,11 +47,12 @@ def repayment_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpR
         return path_to("repay", found.uuid, done="repay")
 
     def again(error: DomainError) -> HttpResponse:
-        return _show(request, found, by=by, refusal=Refusal.of(error))
+        draft.save(request, at=at)
+        return _show(request, found, draft, by=by, refusal=Refusal.of(error))
 
     if request.method == "POST":
-        return submit_once(request, by=by, at=at, act=act, again=again, check=fields.refuse_wrong)
-    return _show(request, found, by=by)
+        return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
+    return _show(request, found, draft, by=by)
 
 
 @page_for(Role.CASHIER)
@@ -78,7 +81,9 @@ def _shows_result(variance: Variance, *, by: Principal) -> bool:
     return any(bool(getattr(session, "shows_result", False)) for session in rows)
 
 
-def _show(request: HttpRequest, variance: Variance, *, by: Principal, refusal: Refusal | None = None) -> HttpResponse:
+def _show(
+    request: HttpRequest, variance: Variance, draft: FormDraft, *, by: Principal, refusal: Refusal | None = None
+) -> HttpResponse:
     is_manager = by.has_role(Role.MANAGER)
     left = left_to_repay(variance)
     is_done = request.GET.get("done") == "repay"
@@ -90,8 +95,9 @@ def _show(request: HttpRequest, variance: Variance, *, by: Principal, refusal: R
         "left": left,
         "is_done": is_done,
         "is_manager": is_manager,
-        "typed_amount": request.POST.get("amount", style().digits(left, variance.currency)),
-        "typed_station": request.POST.get("station", SAFE),
+        "draft": draft,
+        "typed_amount": draft.typed.get("amount", style().digits(left, variance.currency)),
+        "typed_station": draft.typed.get("station", SAFE),
         "stations": _stations(variance) if is_manager else [],
         "why_not": _why_not(variance, left=left, by=by),
     }

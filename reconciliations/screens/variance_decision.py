@@ -27,15 +27,16 @@ BUTTONS: Final[Mapping[Act, tuple[str, str]]] = {
 
 
 def decision_of(shown: Waiting, *, by: Principal, typed: Mapping[str, str]) -> dict[str, Any]:
-    """Returns the buttons, the reasons and what was typed. `typed` is empty unless the form was refused."""
+    """Returns the buttons, the reasons and what was typed. `typed` is empty unless the form was refused or has a draft."""
     variance = shown.variance
     allowed = [act for act in acts_open_to(variance, by=by) if act != Act.RECOUNT or variance.method == CASH]
     ordered = sorted((act for act in BUTTONS if act in allowed), key=lambda act: act != shown.act)
     chosen = typed.get("reason", variance.reason)
+    offers_notes = any(act != Act.RECOUNT for act in allowed)
     return {
         "acts": [_button(act, variance, is_first=act == shown.act) for act in ordered],
         "offers_reason": Act.EXPLAIN in allowed,
-        "offers_notes": any(act != Act.RECOUNT for act in allowed),
+        "offers_notes": offers_notes,
         "reasons": [
             {"key": number, "value": reason.value, "label": _(reason.label), "is_chosen": reason == chosen}
             for number, reason in enumerate(Reason, start=1)
@@ -43,6 +44,7 @@ def decision_of(shown: Waiting, *, by: Principal, typed: Mapping[str, str]) -> d
         "repay_path": _repay_path(variance, by=by),
         "why_not": _why_not(shown, by=by),
         "typed_notes": typed.get("notes", ""),
+        "unsent_notes": "" if offers_notes else typed.get("notes", ""),
     }
 
 

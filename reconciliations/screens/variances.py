@@ -16,6 +16,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput
 from cashdesk.formats import style, weekday, write_as
+from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import text_of
 from cashdesk.forms.pages import form_page
 from cashdesk.forms.refusals import Refusal
@@ -144,7 +145,7 @@ def variance_page_of(request: HttpRequest, by: Principal, variance: UUID) -> Htt
     act = request.POST.get("act", "")
     if act in ACTS:
         return _do(request, bench, shown, act=Act(act))
-    return _show(request, bench, shown)
+    return _show(request, bench, shown, _draft(request, bench, shown))
 
 
 def _bench(query: Mapping[str, str], *, store: Store | None, by: Principal) -> Bench:
@@ -161,7 +162,7 @@ def _write_as(store: Store | None) -> None:
 
 def _do(request: HttpRequest, bench: Bench, shown: Waiting, *, act: Act) -> HttpResponse:
     """Does an act once, and goes on to the next variance of the list."""
-    by, at = bench.by, bench.now
+    by, at, draft = bench.by, bench.now, _draft(request, bench, shown)
     fields = {"notes": text_of(request, "notes")}
     if act == Act.EXPLAIN:
         fields["reason"] = text_of(request, "reason")
@@ -178,14 +179,25 @@ def _do(request: HttpRequest, bench: Bench, shown: Waiting, *, act: Act) -> Http
         return bench.path_to(following, done=act)
 
     def refused(error: DomainError) -> HttpResponse:
-        return _show(request, bench, variance_to_show(by=by, variance_id=shown.variance.uuid), Refusal.of(error))
+        draft.save(request, at=at)
+        now = variance_to_show(by=by, variance_id=shown.variance.uuid)
+        return _show(request, bench, now, draft, Refusal.of(error))
 
-    return submit_once(request, by=by, at=at, act=run, again=refused, check=check)
+    return submit_once(request, by=by, at=at, act=run, again=refused, check=check, draft=draft)
 
 
-def _show(request: HttpRequest, bench: Bench, shown: Waiting, refusal: Refusal | None = None) -> HttpResponse:
+def _draft(request: HttpRequest, bench: Bench, shown: Waiting) -> FormDraft:
+    """Returns the reason and the note that the person typed about this variance and did not send."""
+    page = bench.path_to(shown.variance)
+    subject = f"variance:{shown.variance.uuid}"
+    return form_draft(request, subject, by=bench.by, page=page, untyped=("list", "act"))
+
+
+def _show(
+    request: HttpRequest, bench: Bench, shown: Waiting, draft: FormDraft, refusal: Refusal | None = None
+) -> HttpResponse:
     variance = shown.variance
-    typed = {name: text_of(request, name) for name in ("reason", "notes")} if refusal else {}
+    typed = draft.typed if refusal or draft.is_resumed else {}
     evidence = evidence_of(variance, by=bench.by)
     session = variance.session
     closes = last_closes(session, by=bench.by) if session is not None and evidence.period is not None else LastCloses()
@@ -197,6 +209,7 @@ def _show(request: HttpRequest, bench: Bench, shown: Waiting, refusal: Refusal |
         "timeline": timeline_of(variance, evidence, shows_all=request.GET.get("payments") == "all"),
         "strips": strips_of(variance, closes, now=bench.now),
         **decision_of(shown, by=bench.by, typed=typed),
+        "draft": draft,
         "variance": variance,
         "store": variance.store,
         "above": bench.path_to(above) if above else "",

@@ -21,7 +21,7 @@ from tests.settlements.desk import CARD, Shop
 from tests.stories import Cast, counted_queries
 
 STATEMENTS_OF_THE_LIST: Final = 8
-STATEMENTS_OF_THE_PAGE: Final = 23
+STATEMENTS_OF_THE_PAGE: Final = 24
 
 
 @pytest.fixture
