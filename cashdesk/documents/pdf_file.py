@@ -9,8 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from fpdf import FPDF, FontFace, ViewerPreferences, XPos, YPos
 from fpdf.enums import WrapMode
+from fpdf.fonts import TTFFont
 
 from cashdesk.documents.document import Column, Document, Fact, Section, Table
+from cashdesk.documents.pdf_letters import SUBSTITUTE, in_order_of_sight, with_substitutes
 from cashdesk.documents.written import for_people
 
 FONTS: Final = Path(__file__).parent.joinpath("fonts")
@@ -43,17 +45,32 @@ class _Paper(FPDF):
         self.add_font(FONT, "B", FONTS.joinpath("DejaVuSansCondensed-Bold.ttf"))
         self.set_margin(MARGIN)
         self.set_auto_page_break(auto=True, margin=MARGIN + 14)
+        self._has_substitutes = False
         self.set_title(f"{document.title}, {document.store}")
+        self.set_subject(document.subtitle)
+        self.set_author(str(document.store))
         self.set_lang(get_language() or "en")
         self.set_creator("Cashdesk")
         self.set_creation_date(document.at.astimezone(UTC))
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
 
+    def normalize_text(self, text: str) -> str:
+        """Puts a sign in the place of letters that the font lacks. fpdf2 calls it for all text, some of it twice."""
+        font = self.current_font
+        shown = with_substitutes(text, letters=font.cmap) if isinstance(font, TTFFont) else text
+        # A text may have the sign itself, and then needs no note.
+        self._has_substitutes |= shown.count(SUBSTITUTE) > text.count(SUBSTITUTE)
+        return shown
+
     def footer(self) -> None:
         """Names the document and the page at the foot of each sheet. fpdf2 calls it."""
         self.set_y(-MARGIN)
         self._ink(SMALL, grey=QUIET)
-        self.cell(self.epw * 3 // 4, self._height(SMALL), f"{self._document.store} · {self._document.title}")
+        self.cell(
+            self.epw * 3 // 4,
+            self._height(SMALL),
+            in_order_of_sight(f"{self._document.store} · {self._document.title}"),
+        )
         # fpdf2 puts the number of pages in place of {nb} when the last page is done.
         page = _("Page %(page)s of %(pages)s") % {"page": self.page_no(), "pages": "{nb}"}
         self.cell(0, self._height(SMALL), page, align="R")
@@ -74,6 +91,9 @@ class _Paper(FPDF):
             self._facts(document.seal, SMALL)
         for note in document.notes:
             self._line(note, SMALL, grey=QUIET)
+        if self._has_substitutes:
+            words = _("The font of this file lacks some letters: %(sign)s stands for each. The page has them all.")
+            self._line(words % {"sign": SUBSTITUTE}, SMALL, grey=QUIET)
         return self.output()
 
     def _head(self) -> None:
@@ -91,7 +111,7 @@ class _Paper(FPDF):
         width = max((self.get_string_width(fact.label) for fact in facts), default=0) + 16
         for fact in facts:
             self._ink(size, grey=QUIET)
-            self.cell(width, self._height(size), fact.label)
+            self.cell(width, self._height(size), in_order_of_sight(fact.label))
             self._ink(size)
             self.multi_cell(
                 0, self._height(size), self._written(fact), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT,
@@ -136,7 +156,8 @@ class _Paper(FPDF):
             self._line(text, TEXT)
 
     def _table(self, table: Table) -> None:
-        cells = [[for_people(cell, store=self._document.store) for cell in row.cells] for row in table.rows]
+        store = self._document.store
+        cells = [[in_order_of_sight(for_people(cell, store=store)) for cell in row.cells] for row in table.rows]
         size = self._fitting(SMALL, lambda size: sum(self._least(table.columns, cells, size)), self.epw)
         widths = self._widths(table.columns, cells, size)
         self._ink(size)
@@ -151,7 +172,7 @@ class _Paper(FPDF):
             v_align="TOP",
             padding=1,
         ) as lines:
-            lines.row([column.label for column in table.columns])
+            lines.row([in_order_of_sight(column.label) for column in table.columns])
             for row, texts in zip(table.rows, cells, strict=True):
                 lines.row(texts, style=FontFace(emphasis="BOLD") if row.is_sum else None)
 
@@ -200,11 +221,12 @@ class _Paper(FPDF):
         self.ln()
 
     def _written(self, fact: Fact) -> str:
-        return for_people(fact.value, store=self._document.store, with_currency=True)
+        return in_order_of_sight(for_people(fact.value, store=self._document.store, with_currency=True))
 
     def _line(self, text: str, size: int, *, bold: bool = False, grey: int = 0) -> None:
         self._ink(size, bold=bold, grey=grey)
-        self.multi_cell(0, self._height(size), text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        shown = in_order_of_sight(text)
+        self.multi_cell(0, self._height(size), shown, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _ink(self, size: int, *, bold: bool = False, grey: int = 0) -> None:
         self.set_font(FONT, "B" if bold else "", size)

@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pytest
+from django.utils.translation import override
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # has no types
 
 from cashdesk.documents.csv_file import csv_of
 from cashdesk.documents.document import Clock, Column, Document, Fact, Money, Row, Section, Table
 from cashdesk.documents.page import shown
 from cashdesk.documents.pdf_file import FONTS, pdf_of
+from cashdesk.documents.pdf_letters import in_order_of_sight, with_substitutes
 from cashdesk.documents.xlsx_file import xlsx_of
 from cashdesk.enums import Language
 from cashdesk.formats import style_of, written_as
@@ -123,5 +125,35 @@ def test_the_font_has_every_sign_of_an_amount_and_the_letters_of_the_languages()
         assert {sign for sign in signs if ord(sign) not in letters} == set(), file.name
 
 
-def test_a_name_in_letters_that_the_font_lacks_does_not_stop_the_file() -> None:
-    assert pages_of(pdf_of(document(name="日本語"))) == 1
+LACKS: Final = "The font of this file lacks some letters"
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("日本語", "□□□"), ("متجر", "□□□□"), ("Pizza 🍕", "Pizza □"), ("👍🏽", "□□"), ("👩‍👧", "□□"), ("Jose\u0301", "José"),
+        ("Žižkov", "Žižkov"), ("a\u2066b\u2069", "ab"), ("שלום", "םולש"), ("12 שלום (א)", "12 (א) םולש"), ("", ""),
+    ],
+)  # fmt: skip
+def test_letters_that_the_font_lacks_get_a_sign_and_hebrew_reads_from_the_right(name: str, written: str) -> None:
+    letters = TTFont(FONTS / "DejaVuSansCondensed.ttf").getBestCmap()
+    assert with_substitutes(in_order_of_sight(name), letters=letters) == written
+
+
+@pytest.mark.parametrize("name", ["日本語", "متجر", "🍕"])
+def test_a_file_says_that_its_font_lacks_letters(name: str) -> None:
+    pdf = pdf_of(document(store=store(name=name)))
+    assert pages_of(pdf) == 1
+    usual = drawn(pdf_of(document()))
+    assert drawn(pdf).count(b" Tj") == usual.count(b" Tj") + 1, "the note"
+    assert pdf == pdf_of(document(store=store(name=name)))
+
+
+def test_a_file_names_its_title_its_language_its_subject_and_its_store() -> None:
+    with written_as("pt-br", "BRL", "America/Sao_Paulo"), override("pt-br"):
+        pdf = pdf_of(document(store=store(name="Loja"), title="Relatório"))
+    assert b"/Lang (pt-br)" in pdf
+    title = b"\xfe\xff" + "Relatório, 1337 Loja".encode("utf-16-be")
+    assert b"/Title <%s>" % title.hex().encode() in pdf
+    assert b"/Subject (Of a day)" in pdf
+    assert b"/Author (1337 Loja)" in pdf
