@@ -3,7 +3,13 @@
 from django.urls import path
 
 from reconciliations.screens.board import board_now_page, board_page
-from reconciliations.screens.exports import export_all_page, export_file_page, export_progress_page, exports_page
+from reconciliations.screens.exports import (
+    export_all_page,
+    export_all_progress_page,
+    export_file_page,
+    export_progress_page,
+    exports_page,
+)
 from reconciliations.screens.money import money_page, position_file_page
 from reconciliations.screens.pattern_setting import pattern_setting_page
 from reconciliations.screens.patterns import (
@@ -57,6 +63,7 @@ urlpatterns = [
     path("reports/days/<uuid:store>/<int:number>.<slug:file_format>", store_day_file_page, name="store-day-file"),
     path("reports/exports/", exports_page, name="exports"),
     path("reports/exports/all", export_all_page, name="export-all"),
+    path("reports/exports/all/<uuid:export>/progress", export_all_progress_page, name="export-all-progress"),
     path("reports/exports/file", export_file_page, name="export-file"),
     path("reports/exports/<uuid:export>/progress", export_progress_page, name="export-progress"),
 ]

@@ -1,5 +1,6 @@
 """The steps of an export: begin, progress and end. Each export is recorded with the person who requested it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -56,8 +57,8 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     refuse_range(first_date=wanted.first_date, last_date=wanted.last_date)
     if not by.stores().filter(pk=wanted.store.pk).exists():
         raise InvalidInput.of("store", _("Choose a store that you work in."))
-    if wanted.number is not None and Export.objects.filter(uuid=wanted.number).exists():
-        raise InvalidInput.of("export", _("This UUID was used before. Leave it out, or send a new one."))
+    if wanted.number is not None:
+        refuse_used_numbers([wanted.number])
     left_behind = Export.objects.filter(state=ExportState.RUNNING, progressed_at__lt=at - GIVEN_UP_AFTER)
     left_behind.update(state=ExportState.BROKEN_OFF, ended_at=at)
     export = Export(
@@ -83,6 +84,12 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     )  # fmt: skip
     _note_look(wanted=wanted, by=by, at=at)
     return export
+
+
+def refuse_used_numbers(numbers: Collection[UUID]) -> None:
+    """Raises InvalidInput if an export already has one of these ids."""
+    if Export.objects.filter(uuid__in=numbers).exists():
+        raise InvalidInput.of("export", _("This UUID was used before. Leave it out, or send a new one."))
 
 
 def refuse_range(*, first_date: date, last_date: date) -> None:

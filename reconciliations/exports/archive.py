@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import IO, Final, cast
+from uuid import UUID, uuid5
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.http import StreamingHttpResponse
@@ -11,9 +12,17 @@ from django.utils import timezone
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Store
 from cashdesk.web.csv_cells import BYTE_ORDER_MARK, line_writer
-from reconciliations.domain.export import ALL_TABLES, Wanted, begin_export, end_export, note_progress, refuse_range
+from reconciliations.domain.export import (
+    ALL_TABLES,
+    Wanted,
+    begin_export,
+    end_export,
+    note_progress,
+    refuse_range,
+    refuse_used_numbers,
+)
 from reconciliations.enums import ExportState, FileFormat
-from reconciliations.exports.download import state_after
+from reconciliations.exports.download import NOTED_EVERY_ROWS, state_after
 from reconciliations.exports.row_pages import RowPages, row_pages_of
 from reconciliations.exports.table import text_cells
 from reconciliations.exports.tables import TABLES
@@ -43,18 +52,35 @@ class _Sink:
         return b"".join(parts)
 
 
-def archive_answer(*, first: date, last: date, by: Principal) -> StreamingHttpResponse:
-    """Returns the response with all tables of all stores in scope. Raises InvalidInput for a wrong range."""
+def archive_answer(*, first: date, last: date, by: Principal, number: UUID | None = None) -> StreamingHttpResponse:
+    """Returns the response with all tables of all stores in scope. `number` is the id for progress requests.
+
+    Raises InvalidInput for a wrong range, and for an id that was used before.
+    """
     refuse_range(first_date=first, last_date=last)
     stores = list(by.stores().order_by("number", "pk"))
-    pieces = archive(stores=stores, first=first, last=last, by=by)
+    if number is not None:
+        # Before the first piece: in the middle of a file nobody can be told.
+        refuse_used_numbers([number_within(number, store) for store in stores])
+    pieces = archive(stores=stores, first=first, last=last, by=by, number=number)
     response = StreamingHttpResponse(pieces, content_type="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="cashdesk-{first}-{last}.zip"'
     return response
 
 
+def number_within(number: UUID, store: Store) -> UUID:
+    """Returns the id of a store's export within an archive."""
+    return uuid5(number, str(store.uuid))
+
+
 def archive(
-    *, stores: Sequence[Store], first: date, last: date, by: Principal, clock: Clock = timezone.now
+    *,
+    stores: Sequence[Store],
+    first: date,
+    last: date,
+    by: Principal,
+    number: UUID | None = None,
+    clock: Clock = timezone.now,
 ) -> Iterator[bytes]:
     """Yields the archive in pieces. Each store has a folder with a CSV of each table.
 
@@ -65,7 +91,14 @@ def archive(
         folders: set[str] = set()
         for store in stores:
             folder = _folder_of(store, folders)
-            wanted = Wanted(table=ALL_TABLES, store=store, first_date=first, last_date=last, file_format=FileFormat.CSV)
+            wanted = Wanted(
+                table=ALL_TABLES,
+                store=store,
+                first_date=first,
+                last_date=last,
+                file_format=FileFormat.CSV,
+                number=None if number is None else number_within(number, store),
+            )
             for _written in _store_into(book, folder, wanted, by=by, clock=clock):
                 yield sink.taken()
     yield sink.taken()
@@ -76,12 +109,15 @@ def _store_into(book: ZipFile, folder: str, wanted: Wanted, *, by: Principal, cl
     readings = [row_pages_of(table=table, wanted=wanted, by=by) for table in TABLES.values()]
     total = sum(reading.rows_total for reading in readings)
     export = begin_export(wanted=wanted, rows_total=total, by=by, at=clock())
-    done = 0
+    done = noted = 0
     try:
         for reading in readings:
             for rows in _table_into(book, folder, reading):
                 done += rows
                 yield
+                if done - noted >= NOTED_EVERY_ROWS:
+                    noted = done
+                    note_progress(export=export, rows_done=done, at=clock())
             note_progress(export=export, rows_done=done, at=clock())
     except BaseException as error:
         end_export(export=export, state=state_after(error), rows_done=done, at=clock())

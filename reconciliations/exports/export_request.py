@@ -91,9 +91,19 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> ExportRequest:
 
 def read_range(given: Mapping[str, str]) -> tuple[date, date]:
     """Parses `from` and `to`. Raises InvalidInput with an error for every wrong field."""
+    return _range(_Reader(given))
+
+
+def read_archive(given: Mapping[str, str]) -> tuple[date, date, UUID | None]:
+    """Parses `from`, `to` and `export`, the id of an archive. Raises InvalidInput with an error for every wrong field."""
     reader = _Reader(given)
+    number = _number(reader)
+    return *_range(reader), number
+
+
+def _range(reader: _Reader) -> tuple[date, date]:
     first, last = reader.date("from"), reader.date("to")
-    if first is None or last is None:
+    if reader.errors or first is None or last is None:
         raise InvalidInput(" ".join(reader.errors.values()), errors=reader.errors)
     refuse_range(first_date=first, last_date=last)
     return first, last

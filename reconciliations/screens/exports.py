@@ -20,10 +20,10 @@ from cashdesk.web.fields import date_in
 from cashdesk.web.pages import page_for
 from reconciliations import queries
 from reconciliations.domain.export import ALL_TABLES
-from reconciliations.enums import FileFormat
-from reconciliations.exports.archive import archive_answer
+from reconciliations.enums import ExportState, FileFormat
+from reconciliations.exports.archive import archive_answer, number_within
 from reconciliations.exports.download import answer
-from reconciliations.exports.export_request import read_range, read_request
+from reconciliations.exports.export_request import read_archive, read_request
 from reconciliations.exports.tables import TABLES
 from reconciliations.screens.presets import PRESETS, range_of
 
@@ -60,10 +60,10 @@ def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
 def export_all_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
     """Sends all tables of all stores in scope as a ZIP file. After invalid input, shows the form with its errors."""
     try:
-        first, last = read_range(request.GET.dict())
+        first, last, number = read_archive(request.GET.dict())
         if request.method == "HEAD":
             return HttpResponse(content_type="application/zip")
-        return archive_answer(first=first, last=last, by=by)
+        return archive_answer(first=first, last=last, by=by, number=number)
     except InvalidInput as error:
         return _form(request, by=by, errors=error.on_pages)
 
@@ -78,6 +78,31 @@ def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> 
     if found is None:
         return JsonResponse({"state": "UNKNOWN", "rows_done": 0, "rows_total": 0})
     return JsonResponse({"state": found.state, "rows_done": found.rows_done, "rows_total": found.rows_total})
+
+
+@page_for(Role.MANAGER)
+def export_all_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> HttpResponse:
+    """Returns the progress of an archive as JSON: the stores and the rows that are done. Runs two statements.
+
+    `stores_parts` adds the part of the store that is being written. `rows_total` is that of the stores that have begun.
+    """
+    numbers = [number_within(export, store) for store in by.stores()]
+    begun = list(queries.exports(by=by).filter(uuid__in=numbers).values_list("state", "rows_done", "rows_total"))
+    done = sum(state == ExportState.DONE for state, _done, _total in begun)
+    ended = next((state for state, _done, _total in begun if state not in (ExportState.DONE, ExportState.RUNNING)), "")
+    is_whole = done == len(numbers) and begun
+    return JsonResponse(
+        {
+            "state": ended or (ExportState.DONE if is_whole else ExportState.RUNNING if begun else "UNKNOWN"),
+            "rows_done": sum(rows for _state, rows, _total in begun),
+            "rows_total": sum(rows for _state, _done, rows in begun),
+            "stores_done": done,
+            "stores_parts": sum(
+                1 if state == ExportState.DONE else part / (whole or 1) for state, part, whole in begun
+            ),
+            "stores_total": len(numbers),
+        }
+    )
 
 
 def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | None = None) -> HttpResponse:

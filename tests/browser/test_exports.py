@@ -70,6 +70,23 @@ def test_the_first_export_appears_in_the_list_when_it_is_done(screen: Screen, ca
     expect(page.get_by_text("No exports yet.")).to_have_count(0)
 
 
+def test_an_archive_says_how_far_it_is_and_what_is_wrong_with_it(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(PAGE)
+    fill(screen, "Movements", DAY, "2026-03-01", "csv")
+    screen.expected_status = 400
+    page.get_by_role("button", name="all tables").click()
+    page.wait_for_url("**/reports/exports/all?**")
+    expect(page.get_by_role("alert")).to_contain_text("Choose a date on or after 10 Mar 2026, the start of the range.")
+    fill(screen, "Movements", DAY, DAY, "csv")
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="all tables").click()
+    assert begun.value.suggested_filename == f"cashdesk-{DAY}-{DAY}.zip"
+    expect(page.get_by_role("status")).to_contain_text("Done: Stores: 1 of 1. Rows: ")
+    expect(page.get_by_role("progressbar", name="This export")).to_have_attribute("value", "1")
+    expect(page.get_by_role("region", name="Latest exports")).to_contain_text("All tables")
+
+
 def test_a_range_that_cannot_be_is_said_at_its_field(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(PAGE)

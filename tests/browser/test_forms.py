@@ -88,6 +88,7 @@ LEADS_ON: Final = {
     "session-repay",
     "export-file",
     "export-progress",
+    "export-all-progress",
 }
 """Paths that show no page of their own."""
 

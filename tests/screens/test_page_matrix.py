@@ -135,6 +135,7 @@ MATRIX: Final[dict[str, str]] = {
     "export-file": "sxxxeeee",
     "export-all": "sxxxeeee",
     "export-progress": "sxxxoooo",
+    "export-all-progress": "sxxxoooo",
 }  # fmt: skip
 POSTS_ONLY: Final = {"sign-in-pin", "sign-out", "language", "draft"}
 """Paths that a form or a script sends to. Each of them answers GET with 405."""

@@ -32,6 +32,7 @@ NOT_PHOTOGRAPHED: Final = {
     "session-repay": "leads to the repayment of the variance",
     "session-recount": "leads to the count of the variance",
     "export-progress": "answers a script",
+    "export-all-progress": "answers a script",
     "today-now": "answers a script with a part of Today",
     "store-day-file": "is a file",
     "trail-file": "is a file",

@@ -2,6 +2,7 @@
 "use strict";
 
 const EVERY_MS = 400;
+const ARCHIVE_EVERY_MS = 1_000;
 const PATIENCE = 150; // asked so often in vain, the answer was no file
 
 const form = document.querySelector("form.ask");
@@ -14,14 +15,16 @@ const told = document.querySelector("[data-told]");
 let watched = null;
 
 form.addEventListener("submit", async (event) => {
-  // The other buttons fill in dates, or ask for everything: the form sends itself there.
-  if (event.submitter?.hasAttribute("formaction")) return;
+  const button = event.submitter;
+  const isAll = button !== null && button.hasAttribute("data-all");
+  // The other buttons fill in dates: the form sends itself there.
+  if (button?.hasAttribute("formaction") && !isAll) return;
   event.preventDefault();
-  const address = new URL(form.action);
+  const address = new URL(isAll ? button.formAction : form.action);
   address.search = new URLSearchParams(new FormData(form)).toString();
   const answer = await fetch(address, { method: "HEAD", cache: "no-store" }).catch(() => null);
   if (answer === null || !answer.ok || answer.redirected) {
-    form.submit(); // to the page that says what is wrong, or asks who is there
+    location.assign(address); // the page that says what is wrong, or asks who is there
     return;
   }
   const id = drawnId();
@@ -32,7 +35,7 @@ form.addEventListener("submit", async (event) => {
   figures.textContent = words.begun;
   say(words.hasBegun);
   take(address);
-  watch(id);
+  watch(id, isAll ? form.dataset.progressAll : form.dataset.progress);
 });
 
 // A link and not the form: the page would wait for the answer, and a workbook is written before it is sent.
@@ -45,12 +48,13 @@ function take(address) {
   link.remove();
 }
 
-async function watch(id) {
-  const address = form.dataset.progress.replace("00000000-0000-0000-0000-000000000000", id);
+async function watch(id, progress) {
+  const every = progress === form.dataset.progressAll ? ARCHIVE_EVERY_MS : EVERY_MS;
+  const address = progress.replace("00000000-0000-0000-0000-000000000000", id);
   let inVain = 0;
   let quarter = 0;
   while (watched === id && inVain < PATIENCE) {
-    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, every));
     const now = await asked(address);
     if (watched !== id) {
       return;
@@ -60,9 +64,11 @@ async function watch(id) {
       continue;
     }
     inVain = 0;
-    bar.max = Math.max(now.rows_total, 1);
-    bar.value = now.state === "DONE" ? bar.max : now.rows_done;
-    const rows = words.rows.replace("{done}", grouped(now.rows_done)).replace("{total}", grouped(now.rows_total));
+    const whole = Math.max(now.stores_total ?? now.rows_total, 1);
+    bar.max = whole;
+    // The store that is being written counts as a part of one.
+    bar.value = now.state === "DONE" ? whole : (now.stores_parts ?? now.rows_done);
+    const rows = inWords(now);
     figures.textContent = ENDED[now.state] ? `${ENDED[now.state]}: ${rows}` : rows;
     if (ENDED[now.state]) {
       say(now.state === "DONE" ? `${words.done}: ${rows}. ${words.file}` : `${ENDED[now.state]}: ${rows}.`);
@@ -70,7 +76,7 @@ async function watch(id) {
       return;
     }
     // Every quarter, not every row: whoever listens has other things to hear.
-    const reached = Math.floor((4 * now.rows_done) / Math.max(now.rows_total, 1));
+    const reached = Math.floor((4 * bar.value) / whole);
     if (reached > quarter) {
       quarter = reached;
       say(rows);
@@ -80,6 +86,16 @@ async function watch(id) {
     figures.textContent = words.unknown;
     say(figures.textContent);
   }
+}
+
+// An archive knows the rows of a store only when it begins with it, so it counts in stores.
+function inWords(now) {
+  const rows = grouped(now.rows_done);
+  if (now.stores_total === undefined) return words.rows.replace("{done}", rows).replace("{total}", grouped(now.rows_total));
+  return words.stores
+    .replace("{stores}", grouped(now.stores_done))
+    .replace("{of}", grouped(now.stores_total))
+    .replace("{rows}", rows);
 }
 
 // The list below was written before the export began.

@@ -4,6 +4,8 @@ import io
 import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -152,6 +154,56 @@ def test_an_archive_that_nobody_reads_on_is_recorded_as_interrupted(cast: Cast) 
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert Export.objects.get().state == "BROKEN_OFF"
+
+
+def test_an_archive_tells_how_far_it_is_by_its_stores(cast: Cast) -> None:
+    close_by_pieces(cast)
+    second = StoreFactory(account=cast.store.account, number="1402")
+    anna, number, on = Client(), uuid4(), date.fromisoformat(DAY)
+    anna.force_login(cast.anna)
+
+    def progress(client: Client = anna) -> dict[str, Any]:
+        with counted_queries() as queries:
+            answer: dict[str, Any] = client.get(reverse("export-all-progress", args=[number])).json()
+        counts.add(len(queries))
+        return answer
+
+    counts: set[int] = set()
+    assert (progress()["state"], progress()["stores_total"]) == ("UNKNOWN", 2)
+    by = Principal(user=cast.anna)
+    pieces = archive(stores=[cast.store, second], first=on, last=on, by=by, number=number)
+    seen = [progress() for _piece in pieces]
+    assert {one["state"] for one in seen[:-1]} == {"RUNNING"}
+    assert [one["stores_done"] for one in seen] == sorted(one["stores_done"] for one in seen)
+    assert [one["stores_parts"] for one in seen] == sorted(one["stores_parts"] for one in seen)
+    rows = sum(one.rows_total for one in Export.objects.all())
+    whole = {
+        "state": "DONE",
+        "rows_done": rows,
+        "rows_total": rows,
+        "stores_done": 2,
+        "stores_parts": 2,
+        "stores_total": 2,
+    }
+    assert progress() == whole
+    otto = Client()
+    otto.force_login(cast.otto)
+    assert progress(otto)["state"] == "UNKNOWN", "another account learns nothing of it"
+    assert len(counts) == 1
+    again = anna.get(reverse("export-all"), {"from": DAY, "to": DAY, "export": str(number)})
+    assert (again.status_code, "This UUID was used before" in again.content.decode()) == (400, True)
+    wrong = anna.get(reverse("export-all"), {"from": DAY, "to": DAY, "export": "x"})
+    assert (wrong.status_code, "Enter a UUID." in wrong.content.decode()) == (400, True)
+
+
+def test_an_archive_that_broke_off_says_so(cast: Cast) -> None:
+    close_by_pieces(cast)
+    erika, number, on = Client(), uuid4(), date.fromisoformat(DAY)
+    erika.force_login(cast.erika)
+    pieces = archive(stores=[cast.store], first=on, last=on, by=Principal(user=cast.erika), number=number)
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert erika.get(reverse("export-all-progress", args=[number])).json()["state"] == "BROKEN_OFF"
 
 
 @pytest.mark.parametrize(
