@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reconciliations.screens.board import board_now_page, board_page
+from reconciliations.screens.expected_now import expected_now_page
 from reconciliations.screens.exports import (
     export_all_page,
     export_all_progress_page,
@@ -32,6 +33,7 @@ from reconciliations.screens.variances import variance_page_of, variances_page
 urlpatterns = [
     path("today", today_page, name="today"),
     path("today/<uuid:store>/now", today_now_page, name="today-now"),
+    path("today/<uuid:store>/registers/<int:number>/expected", expected_now_page, name="expected-now"),
     path("board", board_page, name="board"),
     path("board/now", board_now_page, name="board-now"),
     path("money", money_page, name="money"),

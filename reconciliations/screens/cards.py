@@ -50,6 +50,7 @@ def card_of(drawer: Drawer, *, store: Store, by: Principal, today: date, now: da
         "person": drawer.person or _("Nobody yet"),
         "lines": lines,
         "is_hidden": is_hidden,
+        **_way_to_expected(drawer, store=store),
         "button": button,
         "path": path,
         "links": [*_ways_to_count(drawer, by=by), *_links_of(drawer, store=store)],
@@ -96,6 +97,20 @@ def _button_of(drawer: Drawer, *, store: Store, by: Principal) -> tuple[str, str
     if drawer.settlement is not None:
         return _("Show result"), reverse("settlement-page", args=[drawer.settlement.uuid])
     return "", ""
+
+
+def _way_to_expected(drawer: Drawer, *, store: Store) -> dict[str, Any]:
+    """Returns the paths that tell what a running drawer should hold. Each look is recorded (law 5).
+
+    `period` names the running period, so that a figure of an earlier one is not kept on the page.
+    """
+    period = drawer.session or drawer.settlement
+    number = drawer.register.number
+    found: dict[str, Any] = {"period": f"{number}-{period.uuid if period is not None else ''}"}
+    if drawer.state in (DrawerState.OPEN, DrawerState.OVERDUE):
+        found["x_report"] = reverse("x-report", args=[store.uuid, number])
+        found["tells_expected"] = reverse("expected-now", args=[store.uuid, number])
+    return found
 
 
 def _ways_to_count(drawer: Drawer, *, by: Principal) -> list[dict[str, str]]:

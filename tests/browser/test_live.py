@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from cashdesk.models import BrowserSession
+from cashdesk.models import AuditEntry, BrowserSession
 from tests.browser.screen import EXAMINED, Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.factories import StoreFactory
@@ -77,3 +77,28 @@ def test_the_board_fits_every_screen_and_nothing_bars_the_way(screen: Screen, ca
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Store")
     page.get_by_role("link", name="Berlin").click()
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
+
+
+def test_one_press_tells_what_a_drawer_should_hold_and_the_figure_stays(screen: Screen, cast: Cast) -> None:
+    now = timezone.now()
+    session = open_drawer(cast.carla, 123_45, at=now - timedelta(hours=1))
+    screen.enter(cast.erika)
+    page = screen.visit("/today")
+    card = page.locator("#register-1")
+    expect(card.locator(".hidden")).to_contain_text("Hidden until counted")
+    card.get_by_role("link", name="Show expected cash").click()
+    told = card.locator(".told")
+    expect(told).to_have_text("€123.45")
+    expect(told).to_be_focused()
+    assert AuditEntry.objects.filter(action="x_report.seen", user=cast.erika).count() == 1
+    open_drawer(cast.bruno, 50_00, at=now, station=2)
+    look_again(page)
+    expect(page.locator("#register-2 .state")).to_have_text("Open")
+    expect(told).to_have_text("€123.45")
+    expect(told).to_be_focused()
+    assert AuditEntry.objects.filter(action="x_report.seen").count() == 1, "a refresh is no look"
+    close_drawer(session, 123_45, at=now)
+    open_drawer(cast.carla, 77_00, at=now)
+    look_again(page)
+    expect(card.locator(".hidden")).to_contain_text("Hidden until counted")
+    assert screen.complaints == []

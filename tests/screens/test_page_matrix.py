@@ -89,6 +89,8 @@ MATRIX: Final[dict[str, str]] = {
     "today": "sxxxoo>o",
     "money": "sxxxoo>o",
     "today-now": MANAGERS_OF_A_ROW,
+    # A look that is recorded is a POST; a GET leads to the X report.
+    "expected-now": "sxxx>->-",
     "reports": "sxxxoo>o",
     "over-short": "sxxxoo>o",
     "report-mail": "sxxxoo>o",

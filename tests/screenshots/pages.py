@@ -34,6 +34,7 @@ NOT_PHOTOGRAPHED: Final = {
     "export-progress": "answers a script",
     "export-all-progress": "answers a script",
     "today-now": "answers a script with a part of Today",
+    "expected-now": "answers a script with a figure of Today, which the walk to Today shows",
     "store-day-file": "is a file",
     "trail-file": "is a file",
     "day-trail-file": "is a file",

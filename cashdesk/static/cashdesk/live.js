@@ -69,7 +69,14 @@
     if (fresh.length) news.textContent = fresh.slice(0, NEWS_MAX).join(" ");
   }
 
-  part.addEventListener("htmx:configRequest", ({ detail }) => {
+  /** Adds the key of our forms to a press inside the part, such as "Show expected cash". */
+  function sign({ detail }) {
+    detail.headers["X-CSRFToken"] = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  }
+
+  part.addEventListener("htmx:configRequest", (event) => {
+    const { detail, target } = event;
+    if (target !== part) return sign(event);
     isAsking = true;
     detail.headers["If-None-Match"] = etag;
     detail.headers["Live-Look"] = "1";
@@ -77,6 +84,7 @@
 
   part.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
+    if (event.detail.elt !== part && event.detail.requestConfig?.elt !== part) return;
     if (xhr.status !== 200 && xhr.status !== 304) return;
     if (!xhr.getResponseHeader("Live-Part")) {
       event.detail.shouldSwap = false;
@@ -88,10 +96,13 @@
     remember();
   });
 
-  part.addEventListener("htmx:afterSettle", restore);
+  part.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.requestConfig?.elt === part) restore();
+    else detail.target.querySelector("[tabindex]")?.focus();
+  });
 
   part.addEventListener("htmx:afterRequest", ({ detail }) => {
-    isAsking = false;
+    if (detail.requestConfig?.elt === part) isAsking = false;
     if (detail.xhr.status === 0 || detail.xhr.status >= 500) lost.hidden = false;
     else if (detail.xhr.status >= 400) location.reload();
   });

@@ -161,7 +161,7 @@ def test_an_open_drawer_shows_who_and_since_when_and_nothing_expected(cast: Cast
     shown = card(erika, 1)
     assert shown.startswith("Register 1 Open Carla Open since ")
     assert "(29 min) Float €200.00 Last drop " in shown
-    assert "Expected Hidden until counted Show X report" in shown
+    assert "Expected Hidden until counted Show expected cash : Register 1 Show X report" in shown
     for hidden in ("123.45", "77.00", "323.45", "246.45"):
         assert hidden not in erika.text
     assert titles(erika) == []

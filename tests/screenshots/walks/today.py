@@ -10,7 +10,8 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.session.audit_count import audit_count
 from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.opening import open_session
-from cashdesk.models import CashSession, Store, User
+from cashdesk.enums import PlaceKind
+from cashdesk.models import CashSession, Place, Store, User
 from settlements.domain.deposit import collect_deposit, prepare_deposit
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, sell, store
@@ -26,6 +27,9 @@ def walk(album: Album) -> None:
         album.enter("erika")
         album.visit("today")
         album.take("busy", prints=True, paper=A4)
+        album.page.locator("[hx-post]").first.click()
+        album.page.locator(".told").first.wait_for()
+        album.take("what a drawer should hold")
         album.visit("session-count", CashSession.objects.get(user__username="bruno", status="OPEN").uuid)
         album.take("a colleague's drawer")
         drawer = CashSession.objects.get(user__username="bruno", status="OPEN")
@@ -55,6 +59,7 @@ def walk(album: Album) -> None:
         album.enter("admin")
         album.go("/today")
         album.take("choose a store")
+        Place.objects.filter(store=berlin, kind=PlaceKind.VAULT).update(least_minor=90_000_00)
         album.visit("board")
         album.take("all stores", prints=True, paper=A4)
         quiet = Store.objects.filter(account=berlin.account).exclude(pk__in=(berlin.pk, portland.pk)).latest("pk")
