@@ -19,14 +19,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cashdesk.admin_base.act_drafts import draft_key_of, keeps_input, typed_before
 from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.draft import discard_draft
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput
 from cashdesk.formats import amount_typed
 from cashdesk.model_words import Words
 from cashdesk.models import Place, Store
+from cashdesk.web.drafts import DraftKey
 
 REASON_MAX = 200
 LOOK_NOTED: Final = gettext_lazy("The audit trail records that you looked.")
@@ -172,7 +175,9 @@ class Acting(CashdeskAdmin):
         of_list = [(act, f"{act.name}/") for act in self.list_acts]
         of_row = [(act, f"<path:object_id>/{act.name}/") for act in self.all_acts]
         own = [
-            path(route, self.admin_site.admin_view(partial(self.act_view, act=act)), name=self._address(act))
+            path(
+                route, keeps_input(self.admin_site.admin_view(partial(self.act_view, act=act))), name=self._address(act)
+            )
             for act, route in (*of_list, *of_row)
         ]
         return [*own, *super().get_urls()]
@@ -207,8 +212,7 @@ class Acting(CashdeskAdmin):
         if request.method != "POST":
             refusal = act.refusal(row, by=by)
             if refusal is None:
-                initial = {name: request.GET[name] for name in act.form.filled_by_links if name in request.GET}
-                return self._page(request, act, row, act.form(row=row, by=by, initial=initial))
+                return self._fresh(request, act, row, by=by)
             why = refusal or _("The state of %(row)s does not allow this now.") % {"row": row}
             self.message_user(request, f"{act.label}: {why}", messages.WARNING)
             return HttpResponseRedirect(self._way_back(row))
@@ -221,6 +225,7 @@ class Acting(CashdeskAdmin):
             form.renew(self._row(request, object_id))
             form.refuse(error)
             return self._page(request, act, row, form)
+        discard_draft(by=by, subject=self._draft_key(request, act, row, form).subject)
         if done.made is not None:
             self.log_addition(request, done.made, act.label)
         if row is not None and (done.secret or done.shown is None):
@@ -230,11 +235,31 @@ class Acting(CashdeskAdmin):
         self.message_user(request, done.message, done.level)
         return HttpResponseRedirect(request.path if done.stays else self._way_back(done.made or row))
 
+    def _fresh(self, request: HttpRequest, act: ActPage, row: Any, *, by: Principal) -> HttpResponse:
+        """Shows the form with the input that was sent while the person was signed out, else with that of the link."""
+        initial = {name: request.GET[name] for name in act.form.filled_by_links if name in request.GET}
+        form = act.form(row=row, by=by, initial=initial)
+        typed = typed_before(self._draft_key(request, act, row, form), by=by)
+        if typed:
+            form = act.form(row=row, by=by, initial={**initial, **typed})
+        return self._page(request, act, row, form, is_resumed=bool(typed))
+
+    def _draft_key(self, request: HttpRequest, act: ActPage, row: Any, form: ActForm) -> DraftKey:
+        which = f":{row.pk}" if row is not None else ""
+        return draft_key_of(request, subject=f"{self.opts.model_name}-{act.name}{which}", fields=form.fields)
+
     def _row(self, request: HttpRequest, object_id: str | None) -> Any:
         return self.get_object(request, unquote(object_id)) if object_id is not None else None
 
     def _page(
-        self, request: HttpRequest, act: ActPage, row: Any, form: ActForm, *, done: Done | None = None
+        self,
+        request: HttpRequest,
+        act: ActPage,
+        row: Any,
+        form: ActForm,
+        *,
+        done: Done | None = None,
+        is_resumed: bool = False,
     ) -> HttpResponse:
         request.current_app = self.admin_site.name
         context = {
@@ -247,6 +272,8 @@ class Acting(CashdeskAdmin):
             "row": row,
             "row_url": self._way_back(row),
             "form": form,
+            "draft_token": self._draft_key(request, act, row, form).token,
+            "is_resumed": is_resumed,
             "done": done,
             "shown": done.shown if done is not None else None,
         }

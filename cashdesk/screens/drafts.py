@@ -100,7 +100,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     key = None if request.path_info.startswith(API_PREFIX) else DraftKey.of(request)
     is_sign_in = request.resolver_match is not None and request.resolver_match.func in (sign_in_page, pin_page)
     if key is None and not is_sign_in:
-        return errors.csrf_failure(request, reason)
+        if isinstance(request.user, User) or not _needs_sign_in(request):
+            return errors.csrf_failure(request, reason)
+        return ask_to_sign_in(request, page=request.get_full_path())
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"message": _("This page was open too long.")}, status=403)
     if not isinstance(request.user, User):
@@ -111,3 +113,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     answer = render(request, "cashdesk/draft_too_old.html", {"draft_fields": fields}, status=403)
     add_never_cache_headers(answer)
     return answer
+
+
+def _needs_sign_in(request: HttpRequest) -> bool:
+    """Whether only signed-in people may send this form. Somebody without any cookies was signed out."""
+    match = request.resolver_match
+    return match is not None and (match.app_name == "admin" or getattr(match.func, "needs_sign_in", False))

@@ -53,18 +53,20 @@ def page_for(role: Role, *, takes_posts: bool = False, by_pin: bool = False) -> 
             add_never_cache_headers(response)
             return response
 
+        page.needs_sign_in = True  # type: ignore[attr-defined]  # so that a form without its cookies leads to the sign-in
         return answers_pin(page) if by_pin else page
 
     return made
 
 
-def ask_to_sign_in(request: HttpRequest, *, name: str = "") -> HttpResponse:
+def ask_to_sign_in(request: HttpRequest, *, name: str = "", page: str = "") -> HttpResponse:
     """Answers a sent form with the sign-in page, which carries the form's input in hidden fields.
 
-    The status is 403, because a 401 must name a sign-in method that browsers implement themselves.
+    Without a draft, the person comes to `page` after the sign-in. The status is 403, because a 401 must name a sign-in
+    method that browsers implement themselves.
     """
     key = DraftKey.of(request)
-    wanted = key.page if key else request.POST.get("next", "")
+    wanted = key.page if key else page or request.POST.get("next", "")
     context = {"next": wanted, "name": name, "is_too_old": True, "draft_fields": draft_fields(request)}
     context["people"] = people_at_till(request)
     answer = render(request, "cashdesk/sign_in.html", context, status=403)

@@ -1,5 +1,6 @@
 """The actions of a manager on a settlement: preview a count, close with it, close without a count, count afterwards."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -109,7 +110,7 @@ class CountedRowsForm(ReasonForm):
         self.rows = AmountRows(
             self.data if self.is_bound else None,
             prefix="rows",
-            initial=[*begun, *blank],
+            initial=_typed_rows(self.initial) or [*begun, *blank],
             form_kwargs={"methods": [*methods, *((code, code) for code in others)]},
         )
 
@@ -130,6 +131,13 @@ class CountedRowsForm(ReasonForm):
             self.add_error(None, _("Correct the marked rows."))
         else:
             super().refuse(error)
+
+
+def _typed_rows(typed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the rows that a person typed before they had to sign in again, or []."""
+    numbers = range(ROWS_MAX if "rows-0-amount" in typed else 0)
+    rows = [{name: typed.get(f"rows-{number}-{name}") for name in AmountRowForm.base_fields} for number in numbers]
+    return [row for row in rows if None not in row.values()]
 
 
 class RecountForm(CountedRowsForm):

@@ -12,6 +12,8 @@ from settlements.domain.counting import preview_settlement
 from settlements.models import Settlement
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import minutes
+from tests.factories import PASSWORD
+from tests.screens.desk import Browser
 from tests.settlements.admin.periods import Periods, Principal, act, cash, counted, errors_of, open_register, told
 from tests.stories import Cast
 
@@ -36,6 +38,18 @@ def detail_of(action: str) -> dict[str, Any]:
     entry = AuditEntry.objects.filter(action=action).order_by("pk").last()
     assert entry is not None
     return dict(entry.detail)
+
+
+def test_counted_rows_that_were_sent_signed_out_are_there_after_signing_in(cast: Cast, periods: Periods) -> None:
+    browser, path = Browser(cast.erika), page_of(periods.counting, "recount")
+    browser.get(path)
+    typed = {"rows-0-currency": "EUR", "rows-0-method": "CASH", "rows-0-amount": "12,5", "reason": "a second look"}
+    browser.client.cookies.clear()
+    assert browser.send(path, typed).status_code == 403
+    browser.send("/sign-in", {"name": "erika", "password": PASSWORD})
+    browser.follow()
+    assert browser.value("rows-0-amount") == "12,5"
+    assert browser.value("reason") == "a second look"
 
 
 # --- Recount -----------------------------------------------------------------------------------------------------------------
