@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from cashdesk.documents.answer import WRITERS
 from cashdesk.documents.document import Cell, Document, Fact, Money, Section, Table
+from cashdesk.documents.long_tables import for_reading
 from cashdesk.documents.written import for_people
 from cashdesk.models import Store
 from cashdesk.templatetags.figures import marked
@@ -22,7 +23,7 @@ def files_at(page: str, *named: Any) -> list[tuple[str, str]]:
 
 def shown(document: Document) -> dict[str, Any]:
     """Returns the context of `cashdesk/document.html`. The caller sets the style of the store."""
-    store = document.store
+    store, document = document.store, for_reading(document)
     return {
         "document": document,
         "facts": _facts(document.facts, store),

@@ -12,6 +12,7 @@ from fpdf.enums import WrapMode
 from fpdf.fonts import TTFFont
 
 from cashdesk.documents.document import Column, Document, Fact, Section, Table
+from cashdesk.documents.long_tables import for_reading
 from cashdesk.documents.pdf_letters import SUBSTITUTE, in_order_of_sight, with_substitutes
 from cashdesk.documents.written import for_people
 
@@ -32,7 +33,7 @@ GAP: Final = 7
 
 def pdf_of(document: Document) -> bytes:
     """Returns the file. The same document, language and style give the same bytes."""
-    return bytes(_Paper(document).written())
+    return bytes(_Paper(for_reading(document)).written())
 
 
 class _Paper(FPDF):

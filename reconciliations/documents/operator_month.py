@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cashdesk.documents.document import Column, Document, Fact, Row, Section, Table
@@ -22,10 +23,10 @@ def operator_document(*, store: Store, person: User, first: date, last: date, at
 
     Law 5: a drawer that awaits its count has no figures, and its payments are left out. Five statements.
     """
-    rows = CashSession.objects.filter(store=store, user=person, business_date__range=(first, last))
-    sessions: list[Any] = list(
-        with_shown_result(rows, by=SYSTEM).select_related("register", "store").order_by("opened_at", "pk")
+    rows: QuerySet[Any] = with_shown_result(
+        CashSession.objects.filter(store=store, user=person, business_date__range=(first, last)), by=SYSTEM
     )
+    sessions = list(rows.select_related("register", "store").order_by("opened_at", "pk"))
     counted = [one for one in sessions if one.status != SessionStatus.OPEN and not one.awaits_count]
     own = store.currency
     results = [one for one in counted if one.is_counted and one.currency == own]
@@ -44,7 +45,7 @@ def operator_document(*, store: Store, person: User, first: date, last: date, at
             Fact(label=_("Counted"), value=amount_cell(sums["declared_amount"], own)),
             Fact(label=_("Over/short"), value=difference_cell(sums["difference"], own)),
         ),
-        sections=(_drawers(sessions, counted, sums, own), *_takings(counted)),
+        sections=(_drawers(sessions, counted, sums, own), *_takings(rows)),
         signatures=(_("Operator: name, date"), _("Checked by: name, date")),
     )
 
@@ -87,9 +88,11 @@ def _drawers(sessions: Sequence[Any], counted: Sequence[Any], sums: dict[str, in
     return Section(title=_("Drawers"), tables=(Table(columns=columns, rows=tuple(rows)),))
 
 
-def _takings(counted: Sequence[Any]) -> list[Section]:
+def _takings(sessions: "QuerySet[Any]") -> list[Section]:
     """Returns what was taken in the counted drawers, by currency and method, as billed."""
-    payments = Payment.objects.filter(session__in=[one.pk for one in counted], status=PaymentStatus.APPROVED)
+    # A query within the query: a year of drawers may have more ids than a statement takes parameters.
+    counted = sessions.exclude(status=SessionStatus.OPEN).filter(awaits_count=False).order_by().values("pk")
+    payments = Payment.objects.filter(session__in=counted, status=PaymentStatus.APPROVED)
     found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in store_day_sums.payments(payments):
         line = found[row["currency"], row["method"]]

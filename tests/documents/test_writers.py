@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # has no typ
 
 from cashdesk.documents.csv_file import csv_of
 from cashdesk.documents.document import Clock, Column, Document, Fact, Money, Row, Section, Table
+from cashdesk.documents.long_tables import ROWS_MAX, for_reading
 from cashdesk.documents.page import shown
 from cashdesk.documents.pdf_file import FONTS, pdf_of
 from cashdesk.documents.pdf_letters import in_order_of_sight, with_substitutes
@@ -102,6 +104,23 @@ def test_a_long_report_has_numbered_sheets_and_says_when_it_is_from() -> None:
     assert b"/CreationDate (D:20260310200500" in pdf
     assert b"/Title (" in pdf
     assert b"/ID [" in pdf or b"/ID" in pdf
+
+
+def test_a_table_that_nobody_reads_to_its_end_is_cut_for_people_and_whole_in_spreadsheets() -> None:
+    with written_as("en", "EUR", "Europe/Berlin"):
+        section = document(rows=ROWS_MAX + 1).sections[0]
+        last = Row(cells=("Total", None, None, None, *[Money(minor=1, currency="EUR")] * 6), is_sum=True)
+        tables = tuple(replace(table, rows=(*table.rows, last)) for table in section.tables)
+        long = document(sections=(replace(section, tables=tables),))
+        context = shown(long)
+        rows = context["sections"][0]["tables"][0]["rows"]
+        assert (len(rows), str(rows[-1]["cells"][0]["text"])) == (ROWS_MAX + 1, "Total")
+        assert context["sections"][0]["lines"] == ("The first 1,000 of 1,001 rows. The spreadsheets have all of them.",)
+        lines = list(csv.reader(io.StringIO(csv_of(long).decode("utf-8-sig"))))
+    assert sum(line[:1] == ["Carla"] for line in lines) == ROWS_MAX + 1
+    assert not any("The spreadsheets" in cell for line in lines for cell in line)
+    whole = document(rows=ROWS_MAX)
+    assert for_reading(whole).sections == whole.sections
 
 
 def test_huge_sums_get_smaller_type_and_stay_on_one_line() -> None:
