@@ -1,18 +1,23 @@
 """The admin pages of payment methods, of payments as the point of sale reported them, and of orders."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, ReasonForm
 from cashdesk.admin_base.columns import NOTHING, link_to, moment, money
 from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, principal_of, written_fields
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.payment.decision import decide_reported
 from cashdesk.domain.store.payment_method_settings import add_payment_method, change_payment_method
-from cashdesk.enums import Role
+from cashdesk.enums import Booked, PaymentStatus, Role
 from cashdesk.models import Movement, Order, Payment, PaymentMethod
 
 
@@ -42,9 +47,54 @@ class PaymentMethodAdmin(CashdeskAdmin):
             add_payment_method(method=obj, by=by, at=at)
 
 
+class Decide(ActPage):
+    """An act that decides a pending payment."""
+
+    status: ClassVar[PaymentStatus]
+
+    def is_offered(self, row: Payment, *, by: Principal) -> bool:
+        return row.status == PaymentStatus.PENDING and by.manages(row.store)
+
+    def do(self, row: Payment, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
+        reason = form.cleaned_data["reason"]
+        decided = decide_reported(payment=row, status=self.status, by=by, at=at, reason=reason)
+        return Done(message=self.done(decided) % {"payment": decided})
+
+    def done(self, payment: Payment) -> str:
+        """Returns what was done, with a place for the payment."""
+        raise NotImplementedError
+
+
+class Approve(Decide):
+    name = "approve"
+    label = gettext_lazy("Approve payment")
+    explanation = gettext_lazy(
+        "Books the money now, as if the point of sale had reported the payment as approved. If its drawer was closed "
+        "meanwhile, the money is booked late. You cannot undo this."
+    )
+    status = PaymentStatus.APPROVED
+
+    def done(self, payment: Payment) -> str:
+        if payment.booked == Booked.LATE:
+            return _("Approved, and booked late: %(payment)s.")
+        return _("Approved: %(payment)s.")
+
+
+class Reject(Decide):
+    name = "reject"
+    label = gettext_lazy("Reject payment")
+    explanation = gettext_lazy("No money moves. You cannot undo this.")
+    status = PaymentStatus.REJECTED
+
+    def done(self, payment: Payment) -> str:
+        return _("Rejected: %(payment)s.")
+
+
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
-    """All reported payments, also those that moved no money."""
+class PaymentAdmin(ActingAdmin):
+    """All reported payments, also those that moved no money. Managers decide those that are pending."""
+
+    acts = (Approve(), Reject())
 
     list_display = (
         "external_id", moment("reported_at"), "store", "register", "session", "type", "status", money("amount"), "method",

@@ -20,6 +20,7 @@ from tests.stories import Cast
 OF_MANAGERS: Final = {
     "cashsession": {"close", "cancel-opening", "force-close", "count-afterwards", "reverse"},
     "movement": {"reverse"},
+    "payment": {"approve", "reject"},
     "place": {"book"},
     "settlement": {"recount", "force-close", "count-afterwards"},
     "deposit": {"collect", "credit", "correct-credit"},

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -50,19 +51,33 @@ def decide_payment(
         return decide_locked(payment, status=status, by=by, at=at)
 
 
+@transaction.atomic
+def decide_reported(*, payment: Payment, status: PaymentStatus, by: Principal, at: datetime, reason: str) -> Payment:
+    """Approves or rejects a pending payment for a manager, and returns it. The audit trail keeps the reason.
+
+    An approved payment is booked now, and late if its drawer was closed meanwhile. Raises Forbidden unless the
+    caller manages the store, and Conflict if the payment was already decided.
+    """
+    if not by.manages(payment.store):
+        raise Forbidden(_("Only a manager of the store can decide this payment."))
+    return decide_locked(lock_payment(payment), status=status, by=by, at=at, reason=reason)
+
+
 def lock_payment(payment: Payment) -> Payment:
     """Locks a payment until the transaction ends, and returns its current row."""
     payments = Payment.objects.select_for_update(of=("self",)).select_related("store", "register")
     return payments.get(pk=payment.pk)
 
 
-def decide_locked(payment: Payment, *, status: PaymentStatus, by: Principal, at: datetime) -> Payment:
+def decide_locked(payment: Payment, *, status: PaymentStatus, by: Principal, at: datetime, reason: str = "") -> Payment:
     """Approves or rejects a locked payment and returns it. If it is the payment of a charge, it pays the order.
 
     Raises Conflict if the payment was already decided.
     """
     if not leads_to(FLOW["payment"][payment.status], status):
-        raise Conflict(f"status: The payment is already {payment.status} and stays so.", code="payment_decided")
+        told = _("This payment was already decided.")
+        text = f"status: The payment is already {payment.status} and stays so."
+        raise Conflict(text, code="payment_decided", on_pages={"status": told})
     charge = _charge_of(payment)
     # An order is locked before places, as when it is paid by hand.
     order = lock_row(charge.order) if charge is not None else None
@@ -79,7 +94,9 @@ def decide_locked(payment: Payment, *, status: PaymentStatus, by: Principal, at:
         ledger.record(store=payment.store, entries=[entry], by=by, at=at)
     else:
         payment.save(update_fields=["status", "decided_at"])
-    audit.note(action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store)
+    detail = {"reason": reason} if reason else None
+    action, subject = f"payment.{status.lower()}", f"payment:{payment.pk}"
+    audit.note(action=action, subject=subject, by=by, at=at, store=payment.store, detail=detail)
     if order is not None and status == PaymentStatus.APPROVED:
         settle_order(payment, order=order, by=by, at=at)
     return payment
