@@ -1,18 +1,29 @@
 """The summary of over and short in a range of business dates, with its history, as a document."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 
 from cashdesk.documents.document import Cell, Column, Document, Fact, Row, Section, Table
 from cashdesk.formats import month, style
 from cashdesk.models import Store, User
 from reconciliations.queries import over_short
-from reconciliations.queries.over_short import OverShort
+from reconciliations.queries.over_short import OverShort, Part
 from settlements.documents.words import amount_cell, difference_cell, place_word
+
+PARTS: Final = {
+    Part.CLOSE: noop("Counts at the close of drawers"),
+    Part.OPENING: noop("Openings: the float was not what the books said"),
+    Part.LATE: noop("Sales and refunds that were reported after the count"),
+    Part.CORRECTION: noop("Corrections after a recount"),
+    Part.OTHER: noop("Settlements, the safe and bank credits"),
+}
+"""What the over/short account took, in words."""
 
 
 def over_short_document(*, store: Store, first: date, last: date, at: datetime) -> Document:
@@ -21,7 +32,7 @@ def over_short_document(*, store: Store, first: date, last: date, at: datetime) 
     days = over_short.drawers_by("business_date", **where)
     people = over_short.drawers_by("user_id", **where)
     names = User.objects.in_bulk([one.key[0] for one in people])
-    awaiting = over_short.uncounted(**where)
+    booked = over_short.booked(**where)
     own = store.currency
     return Document(
         title=_("Over/short summary"),
@@ -30,7 +41,7 @@ def over_short_document(*, store: Store, first: date, last: date, at: datetime) 
         at=at,
         file_name=f"over-short-{store.number}-{first}-{last}",
         figures=_figures(days, own),
-        marks=_marks(awaiting),
+        marks=_marks(awaiting=over_short.uncounted(**where), left=over_short.left_uncounted(**where)),
         sections=(
             _section(_("By day"), _("Business day"), days, lambda key: key[0], own),
             _section(_("By cashier"), _("Cashier"), people, lambda key: str(names[key[0]]), own),
@@ -56,6 +67,7 @@ def over_short_document(*, store: Store, first: date, last: date, at: datetime) 
                 _section(_("Bank credits of bags"), one.key[0], [one], lambda key: key[0], one.key[0])
                 for one in over_short.bank_differences(**where)
             ),
+            _in_the_books(booked, own),
             _section(
                 _("History by month"),
                 _("Month"),
@@ -84,15 +96,29 @@ def _figures(days: Sequence[OverShort], currency: str) -> tuple[Fact, ...]:
     )
 
 
-def _marks(awaiting: int) -> tuple[str, ...]:
-    if not awaiting:
-        return ()
-    words = ngettext(
-        "%(number)s drawer is not counted yet, and left out.",
-        "%(number)s drawers are not counted yet, and left out.",
-        awaiting,
-    )
-    return (words % {"number": awaiting},)
+def _marks(*, awaiting: int, left: int) -> tuple[str, ...]:
+    marks = []
+    if awaiting:
+        words = ngettext(
+            "%(number)s drawer is not counted yet, and left out.",
+            "%(number)s drawers are not counted yet, and left out.",
+            awaiting,
+        )
+        marks.append(words % {"number": awaiting})
+    if left:
+        words = ngettext(
+            "%(number)s drawer was closed without a count. What was missing in it is under “In the books”.",
+            "%(number)s drawers were closed without a count. What was missing in them is under “In the books”.",
+            left,
+        )
+        marks.append(words % {"number": left})
+    return tuple(marks)
+
+
+def _in_the_books(booked: Sequence[OverShort], currency: str) -> Section:
+    told = _("The page Money shows the same account as money that went there, so a shortage has no minus there.")
+    section = _section(_("In the books"), _("Came from"), booked, lambda key: _(PARTS[key[0]]), currency)
+    return replace(section, lines=(*section.lines, told)) if booked else section
 
 
 def _section(

@@ -6,16 +6,17 @@ statements is fixed, and each reads the sessions or settlements of the range fro
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncMonth
 
 from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.domain.store.business_day import window
 from cashdesk.domain.visibility import with_shown_result
-from cashdesk.enums import CASH, SessionStatus
-from cashdesk.models import CashSession, ForeignCash, Store
+from cashdesk.enums import CASH, CORRECTION, PlaceKind, SessionStatus
+from cashdesk.models import CashSession, ForeignCash, Movement, Place, Store
 from settlements.enums import Closing, SettlementState
 from settlements.models import ClosingAmount, Deposit, Settlement
 
@@ -88,6 +89,55 @@ def uncounted(*, store: Store, first: date, last: date) -> int:
     """Returns how many drawers of the range still await a count."""
     rows = with_shown_result(CashSession.objects.filter(store=store, business_date__range=(first, last)), by=SYSTEM)
     return rows.filter(Q(status=SessionStatus.OPEN) | Q(awaits_count=True)).count()
+
+
+def left_uncounted(*, store: Store, first: date, last: date) -> int:
+    """Returns how many drawers of the range were closed without a count, and opened again without one."""
+    rows = with_shown_result(CashSession.objects.filter(store=store, business_date__range=(first, last)), by=SYSTEM)
+    return rows.filter(Q(awaits_count=False), status=SessionStatus.CLOSED_SYSTEM).count()
+
+
+class Part(StrEnum):
+    """What a movement of the over/short account came from."""
+
+    CLOSE = "close"
+    OPENING = "opening"
+    LATE = "late"
+    CORRECTION = "correction"
+    OTHER = "other"
+
+
+def booked(*, store: Store, first: date, last: date) -> list[OverShort]:
+    """Returns what the over/short account took of the store's own cash in these business days, by Part.
+
+    Leaves out sessions that await a count. Without any, `net` adds up to the change of the account, with the other sign:
+    a shortage is money that went there.
+    """
+    account = Place.objects.get(store=store, kind=PlaceKind.OVER_SHORT)
+    waiting = with_shown_result(CashSession.objects.filter(store=store, business_date__lte=last), by=SYSTEM)
+    rows = (
+        Movement.objects.filter(
+            Q(source=account) | Q(destination=account),
+            store=store,
+            business_date__range=(first, last),
+            method=CASH,
+            currency=store.currency,
+        )
+        .exclude(session__in=waiting.filter(Q(awaits_count=True)).order_by().values("pk"))
+        .annotate(
+            difference=Case(When(source=account, then=F("amount")), default=-F("amount")),
+            part=Case(
+                When(is_late=True, then=Value(Part.LATE)),
+                When(reason=CORRECTION, then=Value(Part.CORRECTION)),
+                When(session__opened_at=F("recorded_at"), then=Value(Part.OPENING)),
+                When(session__isnull=False, then=Value(Part.CLOSE)),
+                default=Value(Part.OTHER),
+                output_field=CharField(),
+            ),
+        )
+    )
+    found = {one.key[0]: one for one in _summed(rows.order_by(), ("part",))}
+    return [found[part] for part in Part if part in found]
 
 
 def _summed(rows: "QuerySet[Any]", groups: tuple[str, ...]) -> list[OverShort]:

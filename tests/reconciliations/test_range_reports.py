@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cashdesk.domain.store.business_day import business_date
-from cashdesk.models import AuditEntry
-from tests.cashdesk.desk import close_drawer, minutes, open_drawer
+from cashdesk.models import AuditEntry, CashSession
+from tests.cashdesk.desk import close_drawer, minutes, open_drawer, pay
 from tests.module_world import ModuleWorld
 from tests.reconciliations.exporting import exported
 from tests.reconciliations.reported import Week, make_week
@@ -82,6 +82,33 @@ def test_a_drawer_that_nobody_counted_is_left_out_of_over_and_short(week: Week) 
     assert ["1 drawer is not counted yet, and left out."] in blocks[""]
     assert {line[0]: line[1] for line in blocks["By cashier"][1:]} == {"Carla": "1", "Bruno": "2", "Total": "3"}
     assert blocks["History by month"][1] == ["March 2026", "3", "-1.20", "0.50", "-0.70"]
+
+
+def test_the_summary_agrees_with_the_over_short_account_of_the_books(week: Week) -> None:
+    """Nobody counts Carla's drawer before she opens it again; then a sale of her counted drawer is reported late."""
+    carla = week.cast.carla
+    opened = open_drawer(carla, 15_000, station=1, at=minutes(26 * 60))
+    close_drawer(opened, 15_010, at=minutes(27 * 60))
+    first = CashSession.objects.get(pk=counted_sessions(week)[0]["session_id"])
+    pay(first, 777, at=minutes(28 * 60))
+    blocks = told(week, "over-short-file")
+    assert ["1 drawer was closed without a count. What was missing in it is under “In the books”."] in blocks[""]
+    books = {line[0]: Decimal(line[4]) for line in blocks["In the books"][1:] if len(line) > 1}
+    movements = [row for row in rows(week, "movements") if (row["method"], row["currency"]) == ("CASH", "EUR")]
+    sign = {"source": 1, "destination": -1}
+    moved = [(row, sign[end] * Decimal(row["amount"])) for row in movements for end in sign if row[end] == "OVER_SHORT"]
+    assert books["Total"] == sum(amount for _row, amount in moved)
+    assert books["Sales and refunds that were reported after the count"] == sum(
+        amount for row, amount in moved if row["is_late"] == "true"
+    )
+    sessions = rows(week, "sessions")
+    assert books["Openings: the float was not what the books said"] == sum(
+        Decimal(row["opening_difference"]) for row in sessions
+    )
+    counts = books["Counts at the close of drawers"]
+    assert counts == sum(Decimal(row["difference"]) for row in counted_sessions(week))
+    assert counts == Decimal(blocks["By day"][-1][4])
+    assert len(books) == 4
 
 
 def test_the_month_of_an_operator_is_that_of_the_exported_rows(week: Week) -> None:
