@@ -14,6 +14,7 @@ from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
 from reconciliations.queries.money import Bags, Money, Outstanding
 from reconciliations.queries.today import Drawer
+from reconciliations.screens.bag_words import bags_in_words
 from reconciliations.screens.cards import state_in_words
 from reconciliations.screens.times import when
 from settlements.enums import DepositState
@@ -32,25 +33,27 @@ def tables_of(
     own = Pair(store.currency, CASH)
     shown = {pair for place, held in money.position.balances if place.pk not in money.hidden for pair in held}
     pairs = sorted(shown | {own}, key=lambda pair: (pair.method != CASH, pair != own, pair.currency, pair.method))
-    return [_table(pair, money, store=store, bags=bags if is_now else {}, now=now) for pair in pairs]
+    return [_table(pair, money, store=store, bags=bags if is_now else {}, now=now, is_now=is_now) for pair in pairs]
 
 
 def _table(
-    pair: Pair, money: Money, *, store: Store, bags: Mapping[tuple[str, str], Bags], now: datetime
+    pair: Pair, money: Money, *, store: Store, bags: Mapping[tuple[str, str], Bags], now: datetime, is_now: bool
 ) -> dict[str, Any]:
     groups: list[dict[str, Any]] = [
-        {"title": _("Money of the store"), "rows": [], "total": 0},
-        {"title": _("Where it came from and went to"), "rows": [], "total": 0},
+        {"title": _("Money of the store"), "rows": [], "total": 0, "hides": False},
+        {"title": _("Where it came from and went to"), "rows": [], "total": 0, "hides": False},
     ]
     visible = 0
     for place, held in money.position.balances:
         amount, is_hidden = held.get(pair, 0), place.pk in money.hidden
         group = groups[0 if place.kind in OF_STORE else 1]
         if is_hidden or amount or _is_always_told(place, pair, store):
-            rows = [_row(place, money, store=store, now=now, amount=None if is_hidden else amount)]
+            shown = None if is_hidden else amount
+            rows = [_row(place, money, store=store, pair=pair, now=now, amount=shown, is_now=is_now)]
             if place.kind == PlaceKind.BANK and pair.method == CASH and not is_hidden:
                 rows = _bank(rows[0], amount, currency=pair.currency, bags=bags)
             group["rows"] += rows
+            group["hides"] |= is_hidden
         if not is_hidden:
             visible += amount
             group["total"] += amount
@@ -70,16 +73,21 @@ def _is_always_told(place: Place, pair: Pair, store: Store) -> bool:
     return is_own_cash and place.is_active and place.kind not in (PlaceKind.OPENING, PlaceKind.CLEARING)
 
 
-def _row(place: Place, money: Money, *, store: Store, now: datetime, amount: int | None) -> dict[str, Any]:
+def _row(
+    place: Place, money: Money, *, store: Store, pair: Pair, now: datetime, amount: int | None, is_now: bool
+) -> dict[str, Any]:
     drawer = money.drawers.get(place.pk)
     state, kind, note, path = "", "", "", ""
     if place.kind == PlaceKind.REGISTER:
-        state, kind = _state_of(drawer)
-        note = drawer.person if drawer is not None and drawer.is_open else ""
+        # Who has which drawer is only known of now.
+        state, kind = _state_of(drawer) if is_now else ("", "")
+        note = drawer.person if is_now and drawer is not None and drawer.is_open else ""
         path = reverse("report-places", args=[store.uuid])
     elif place.kind == PlaceKind.VAULT:
         counted = money.vault_counted_at
-        note = _("counted %(when)s") % {"when": when(counted, store=store, now=now)} if counted else _("never counted")
+        if pair.method == CASH:
+            counted_in_words = _("counted %(when)s") % {"when": when(counted, store=store, now=now)} if counted else ""
+            note = counted_in_words or _("never counted")
         path = reverse("vault-of", args=[store.uuid])
     else:
         note = {
@@ -108,13 +116,9 @@ def _bank(
         kept = bags.get((state, currency))
         if kept is not None:
             amount -= kept.amount
-            path, note = reverse("vault-deposits"), _bags_in_words(kept.number)
+            path, note = reverse("vault-deposits"), bags_in_words(left=kept.number, here=0)
             found.append({**row, "label": label, "path": path, "note": note, "amount": kept.amount})
     return [*found, {**row, "amount": amount}]
-
-
-def _bags_in_words(number: int) -> str:
-    return ngettext("%(count)s bag", "%(count)s bags", number) % {"count": number}
 
 
 def figures_in_words(
@@ -125,7 +129,10 @@ def figures_in_words(
     vault = [(place, held) for place, held in money.position.balances if place.kind == PlaceKind.VAULT]
     drawers = [(place, held) for place, held in money.position.balances if place.kind == PlaceKind.REGISTER]
     hidden = [place for place, _held in drawers if place.pk in money.hidden]
-    transit = bags.get((DepositState.COLLECTED, store.currency), Bags(number=0, amount=0))
+    here, transit = (
+        bags.get((state, store.currency), Bags(number=0, amount=0))
+        for state in (DepositState.PREPARED, DepositState.COLLECTED)
+    )
     return [
         {"label": _("In the safe"), "values": _values(vault, money, pair=own), "note": ""},
         {
@@ -141,7 +148,7 @@ def figures_in_words(
         {
             "label": _("In transit to the bank"),
             "values": [style().amount(transit.amount, store.currency)],
-            "note": _bags_in_words(transit.number),
+            "note": bags_in_words(left=transit.number, here=here.number),
         },
         {
             "label": _("Waiting for payout"),

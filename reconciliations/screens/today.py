@@ -41,6 +41,7 @@ from reconciliations.queries.today import (
     waiting_variances,
 )
 from reconciliations.queries.variance_queue import Waiting
+from reconciliations.screens.bag_words import bags_in_words
 from reconciliations.screens.cards import card_of
 from reconciliations.screens.event_words import ACTIONS, event_in_words
 from reconciliations.screens.needs import (
@@ -187,15 +188,10 @@ def _in_transit(bags: Sequence[Deposit], *, store: Store) -> dict[str, Any]:
     """Returns the figure of the bags that left the shop. Packed bags are still there, so only the note counts them."""
     left = [bag for bag in bags if bag.state == DepositState.COLLECTED]
     here = len(bags) - len(left)
-    note = ngettext("%(count)s bag", "%(count)s bags", len(left)) % {"count": len(left)}
-    if here:
-        note = ngettext("%(count)s bag is still in the shop", "%(count)s bags are still in the shop", here) % {
-            "count": here
-        }
     return {
         "label": _("In transit to the bank"),
         "values": _totals(left) or [style().amount(0, store.currency)],
-        "note": note,
+        "note": bags_in_words(left=len(left), here=here),
         "path": "#bags",
     }
 
