@@ -1,6 +1,6 @@
 """Measures the speed targets in a temporary database and prints one table.
 
-    python -m bench [--rows N]
+    python -m bench [--rows N] [--roads]
 
 The database is on the server in DATABASE_URL, or is an SQLite file in a temporary folder. It is removed at the end.
 Compare figures only within one run, never between machines. The exit status is 1 only after an error, whatever the
@@ -28,7 +28,9 @@ def main() -> int:
     parser.add_argument(
         "--rows", type=int, default=ROWS, metavar="N", help=f"movements in the long ledger (default {ROWS})"
     )
-    rows = parser.parse_args().rows
+    parser.add_argument("--roads", action="store_true", help="only the cost of each busy call, and its statements")
+    told = parser.parse_args()
+    rows = told.rows
     if rows < ROWS_MIN:
         parser.error(f"--rows is at least {ROWS_MIN}")
     with (
@@ -37,13 +39,21 @@ def main() -> int:
         temporary_house(Path(folder), world=world) as house,
     ):
         print(f"Cashdesk on {database_of(house)}, Python {platform.python_version()}, {os.cpu_count()} processors")
+        # The log of each request is a part of its cost, and nobody reads it here.
+        logged = {**house.environment, "LOG_LEVEL": "INFO"}
+        statements = ["--statements"] if told.roads else []
+        roads = subprocess.run(
+            [sys.executable, "-m", "bench.by_road", *statements], env=logged, stderr=None, check=False
+        )
+        if told.roads:
+            return roads.returncode
         with serving(house) as server:
             over_http.measure(server, house.make_shops(1)[0])
             complaints = server.complaints()
         inside = subprocess.run([sys.executable, "-m", "bench.inside", str(rows)], env=house.environment, check=False)
     for complaint in complaints:
         print(complaint, file=sys.stderr)
-    return 1 if complaints or inside.returncode else 0
+    return 1 if complaints or roads.returncode or inside.returncode else 0
 
 
 def database_of(house: House) -> str:
