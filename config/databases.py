@@ -6,6 +6,9 @@ from typing import Any, Final
 import environ
 
 SQLITE_SECONDS: Final = 20
+SQLITE_KEPT_SECONDS: Final = 60
+"""How long a thread keeps its connection to an SQLite file."""
+
 UNACKNOWLEDGED_MILLISECONDS: Final = 10_000
 """The time after which a connection to a server that has disappeared ends. TCP alone would wait fifteen minutes."""
 
@@ -27,6 +30,9 @@ def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
         # pytest-django renames the test database of each parallel worker, which makes it a file. It leaves a database
         # in memory alone only if the engine has Django's own name, or if TEST says `:memory:`.
         told |= {"ENGINE": "cashdesk.sqlite", "TEST": {"NAME": ":memory:"}}
+        # To open the file and read its schema takes several times as long as a payment. The engine notices a file that
+        # was replaced.
+        told = {"CONN_MAX_AGE": SQLITE_KEPT_SECONDS, "CONN_HEALTH_CHECKS": True} | told
     told["OPTIONS"] = {
         # SQLite's default, deferred transactions, fails with "database is locked" if there are many writers.
         "transaction_mode": "IMMEDIATE",

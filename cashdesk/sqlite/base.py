@@ -4,6 +4,8 @@ SQLite allows one writer at a time. A writer that finds the database busy polls 
 newer writers overtake older ones, until the oldest passes its timeout ("database is locked"). So each transaction
 first waits for its turn. Threads of one process wait for a shared lock, with a timeout. The thread that has this lock then
 locks a file beside the database. The kernel gives the file lock to processes in order, and releases it if a process dies.
+
+A connection is kept for several requests. It notices if somebody has put another file in its place, such as a backup.
 """
 
 import fcntl
@@ -24,6 +26,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._turn: threading.Lock | None = None
         self._queue: int | None = None
+        self._file: tuple[int, int] | None = None
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Opens the file, and remembers which one it is."""
+        self._file = self._file_now()
+        made = super().get_new_connection(conn_params)
+        self._file = self._file or self._file_now()
+        return made
+
+    def is_usable(self) -> bool:
+        """Whether the connection is to the file that now has its name. Django asks before the first use in a request."""
+        return self._file == self._file_now() and super().is_usable()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        try:
+            told = os.stat(self.settings_dict["NAME"])
+        except OSError:
+            return None
+        return told.st_dev, told.st_ino
 
     def _start_transaction_under_autocommit(self) -> None:
         if not self.is_in_memory_db():

@@ -1,9 +1,12 @@
 """Django's database settings from DATABASE_URL and related variables."""
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import environ
 import pytest
+from django.db import ConnectionHandler
 
 from config.databases import database_settings
 
@@ -59,3 +62,27 @@ def test_timeouts_and_pool_are_settings() -> None:
     settings = told(DATABASE_CONNECT_TIMEOUT="9", DATABASE_POOL_TIMEOUT="8", DATABASE_POOL_SIZE="0")
     assert (settings["OPTIONS"]["connect_timeout"], settings["POOL_PATIENCE"]) == (9, 8)
     assert ("pool" in settings["OPTIONS"], settings["CONN_MAX_AGE"]) == (False, 60)
+
+
+def test_sqlite_keeps_its_connection_and_notices_another_file(tmp_path: Path) -> None:
+    file, backup = tmp_path / "books.sqlite3", tmp_path / "backup.sqlite3"
+    settings = told(f"sqlite:///{file}")
+    assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (60, True)
+    connection = ConnectionHandler({"default": settings})["default"]
+
+    def tables() -> list[str]:
+        # As Django begins and ends each request.
+        connection.close_if_unusable_or_obsolete()
+        with connection.cursor() as cursor:
+            return connection.introspection.table_names(cursor)
+
+    for name, path in (("old", file), ("new", backup)):
+        with sqlite3.connect(path) as made:
+            made.execute(f"CREATE TABLE {name} (id)")
+        made.close()
+    assert tables() == ["old"]
+    kept = connection.connection
+    assert (tables(), connection.connection) == (["old"], kept)
+    backup.replace(file)
+    assert tables() == ["new"]
+    connection.close()
