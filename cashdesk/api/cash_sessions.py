@@ -150,7 +150,7 @@ class CloseRequest(CountedRequest):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Finds the open session first, because the amount is in its currency. Raises NothingOpen."""
-        session = current_session(user=find_person(user_id=None, by=self.context["by"]))
+        session = current_session(user=find_person(user_id=None, by=self.context["by"]), by=self.context["by"])
         counted = self.counted(attrs, currency=session.currency)
         return {"session": session, "counted": counted, "others": others_of(attrs, read=in_units)}
 
@@ -161,6 +161,7 @@ class CashSessionViewSet(ApiViewSet):
     dialect = BareDialect
     queryset = CashSession.objects.none()
     filterset_class = SessionFilter
+    at_drawer = ("session_status", "close")
     polled = {"session_status": KEPT, "sessions": POLLED}
     access = {
         "open": Access(scope=Scope.SESSIONS_WRITE),
@@ -203,7 +204,7 @@ class CashSessionViewSet(ApiViewSet):
         """Shows the open session. Answers 404 if there is none."""
         text = request.query_params.get("user_id")
         user_id = money.parse_whole(text, field="user_id") if text is not None else None
-        session = current_session(user=find_person(user_id=user_id, by=self.by))
+        session = current_session(user=find_person(user_id=user_id, by=self.by), by=self.by)
         return Response(SessionSerializer(session).data)
 
     @extend_schema(

@@ -1,5 +1,7 @@
 """Payments as `POST /payments` and the lists of payments write them."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from cashdesk.enums import Booked
@@ -23,6 +25,33 @@ class PaymentSerializer(RowSerializer[Payment]):
             "id", "order", "store", "station", "session", "operator", "method", "currency", "amount", "tendered", "change",
             "status", "type", "paid_at", "clock_adjusted", "tax", "discount", "channel", "service", "booked", "reported_at",
         )  # fmt: skip
+
+
+def payment_row(payment: Payment) -> dict[str, Any]:
+    """Returns what PaymentSerializer would write, without building its fields for one row."""
+    return {
+        "id": payment.external_id,
+        "order": payment.order,
+        "store": payment.store.number,
+        "station": payment.register.number if payment.register is not None else None,
+        "session": payment.session_id,
+        "operator": payment.operator.operator_uid if payment.operator is not None else None,
+        "method": payment.method,
+        "currency": payment.currency,
+        "amount": payment.amount,
+        "tendered": payment.tendered,
+        "change": payment.change,
+        "status": payment.status,
+        "type": payment.type,
+        "paid_at": payment.paid_at,
+        "clock_adjusted": payment.clock_adjusted,
+        "tax": payment.tax,
+        "discount": payment.discount,
+        "channel": payment.channel,
+        "service": payment.service,
+        "booked": payment.booked,
+        "reported_at": payment.reported_at,
+    }
 
 
 class ListedPaymentSerializer(PaymentSerializer):

@@ -4,15 +4,19 @@ This API is Cashdesk's own design. Amounts are in minor units.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from io import BytesIO
+from typing import Any, Final, cast
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money, queries
-from cashdesk.api.payment_rows import ListedPaymentSerializer, PaymentSerializer
+from cashdesk.api.payment_rows import ListedPaymentSerializer, PaymentSerializer, payment_row
+from cashdesk.domain.payment.at_once import plain_payment, store_at_once
 from cashdesk.domain.payment.decision import decide_payment
 from cashdesk.domain.payment.payment_report import AMOUNTS, PaymentReport
 from cashdesk.domain.payment.recording import BATCH_SIZE_MAX, Outcome, record_payment, record_payments
@@ -21,7 +25,7 @@ from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.filters import PAYMENT_PARAMETERS, PaymentFilter
 from cashdesk.models import Payment
-from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.dialects import ExactJSONParser, ExactJSONRenderer, ProblemDialect
 from cashdesk.web.errors import fault_of, flatten, request_id
 from cashdesk.web.fields import (
     AnythingField,
@@ -31,6 +35,7 @@ from cashdesk.web.fields import (
     StrictSerializer,
     TextField,
 )
+from cashdesk.web.idempotency import answer_to_keep
 from cashdesk.web.list_filters import PAGE, STATION_MAX, STORE_OF_LIST, newest_for, of_store_or_session
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.pagination import NewestFirst
@@ -78,6 +83,10 @@ class PaymentRequest(StrictSerializer):
             if attrs.get(name) is not None:
                 attrs[name] = money.parse_whole(attrs[name], field=name)
         return attrs
+
+
+READER: Final = PaymentRequest()
+"""Validates all reports, because it is slow to build a serializer. It keeps nothing of a report."""
 
 
 @extend_schema_field(PaymentRequest(many=True, min_length=1, max_length=BATCH_SIZE_MAX))  # type: ignore[call-arg]  # of the list
@@ -129,6 +138,7 @@ class PaymentViewSet(ApiViewSet):
     queryset = Payment.objects.none()
     filterset_class = PaymentFilter
     takes_batches = ("batch",)
+    at_drawer = ("create", "batch")
     polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(scope=Scope.PAYMENTS_READ),
@@ -202,7 +212,20 @@ class PaymentViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         """Stores and books one payment. A repeated report answers 200 and books nothing."""
         outcome = record_payment(report=PaymentReport(**self.validated(PaymentRequest)), by=self.by, at=self.now)
-        return Response(PaymentSerializer(outcome.payment).data, status=201 if outcome.is_new else 200)
+        return Response(payment_row(cast(Payment, outcome.payment)), status=201 if outcome.is_new else 200)
+
+    def answer_at_once(self, request: Request, *, key: str) -> HttpResponse | None:
+        """Stores and books a plain payment in one statement. Leaves everything else to `create`."""
+        if self.action != "create":
+            return None
+        report, at = _report_in(request), self.now
+        plain = plain_payment(report=report, by=self.by, at=at) if report is not None else None
+        if plain is None:
+            return None
+        body = ExactJSONRenderer().render(payment_row(plain.payment))
+        response = HttpResponse(body, status=201, content_type=ExactJSONRenderer.media_type)
+        kept = answer_to_keep(request=request, key=key, by=self.by, at=at, response=response) if key else None
+        return response if store_at_once(plain, by=self.by, at=at, answer=kept) else None
 
     @extend_schema(
         operation_id="payment_report_batch",
@@ -219,8 +242,7 @@ class PaymentViewSet(ApiViewSet):
         body = {"payments": request.data} if isinstance(request.data, list) else request.data
         asked = BatchRequest(data=body)
         asked.is_valid(raise_exception=True)
-        reader = PaymentRequest()
-        read = [_read(item, reader) for item in asked.validated_data["payments"]]
+        read = [_read(item) for item in asked.validated_data["payments"]]
         reports = [report for report in read if isinstance(report, PaymentReport)]
         outcomes = iter(record_payments(reports=reports, by=self.by, at=self.now))
         results = [
@@ -238,16 +260,23 @@ class PaymentViewSet(ApiViewSet):
     def decide(self, request: Request, external_id: str) -> Response:
         """Approves or rejects a pending payment. An approved payment is booked at once."""
         payment = decide_payment(external_id=external_id, **self.validated(DecisionRequest), by=self.by, at=self.now)
-        return Response(PaymentSerializer(payment).data)
+        return Response(payment_row(payment))
 
 
-def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
-    """Returns the parsed report, or the result that refuses a payment that cannot be parsed.
-
-    All payments of a batch share `reader`, because it is slow to build a serializer.
-    """
+def _report_in(request: Request) -> PaymentReport | None:
+    """Returns the report in the body, or None if `create` must say what is wrong with it."""
+    if (request.content_type or "").partition(";")[0].strip().lower() != ExactJSONParser.media_type:
+        return None
     try:
-        return PaymentReport(**reader.run_validation(item))
+        return PaymentReport(**READER.run_validation(ExactJSONParser().parse(BytesIO(request._request.body))))
+    except (serializers.ValidationError, ParseError):
+        return None
+
+
+def _read(item: Any) -> PaymentReport | dict[str, Any]:
+    """Returns the parsed report, or the result that refuses a payment that cannot be parsed."""
+    try:
+        return PaymentReport(**READER.run_validation(item))
     except serializers.ValidationError as error:
         named = flatten(error.detail)
     name = item.get("id") if isinstance(item, dict) else None

@@ -197,7 +197,7 @@ class CashTransactionRequest(StrictSerializer):
 
 
 def _current_shift(by: Principal) -> CashSession:
-    session = open_session_of(find_person(user_id=None, by=by))
+    session = open_session_of(find_person(user_id=None, by=by), by=by)
     if session is None:
         raise NothingOpen(NO_SHIFT)
     return session
@@ -218,6 +218,7 @@ class ShiftViewSet(ApiViewSet):
     """Starts a shift, shows it, moves cash in and out, and ends it with a blind count."""
 
     dialect = EnvelopeDialect
+    at_drawer = ("active", "current", "cash_transaction")
     polled = {"active": KEPT, "current": KEPT}
     access = {
         "start": Access(),
@@ -288,7 +289,7 @@ class ShiftViewSet(ApiViewSet):
     @action(detail=False, methods=["get"])
     def active(self, request: Request) -> Response:
         """Shows the open shift, or null."""
-        session = open_session_of(find_person(user_id=None, by=self.by))
+        session = open_session_of(find_person(user_id=None, by=self.by), by=self.by)
         shown = OpenShiftSerializer(Shift.of(session)).data if session else None
         return Response(EnvelopeDialect.body("Active shift retrieved successfully", shown))
 

@@ -1,5 +1,7 @@
 """Stored answers to requests with an idempotency key."""
 
+import hashlib
+
 from django.db import models
 
 
@@ -26,3 +28,8 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def lock_number(self) -> int:
+        """The number of the advisory lock that a request with this key takes on PostgreSQL."""
+        return int.from_bytes(hashlib.sha256(f"{self.principal}\n{self.key}".encode()).digest()[:8], signed=True)

@@ -140,7 +140,9 @@ def _principal_of(request: Request) -> tuple[Principal, bool] | None:
     secret, came_as_cookie = _secret_of(request)
     if secret is None:
         return None
-    principal = authenticate(secret=secret, at=timezone.now())
+    view = (request.parser_context or {}).get("view")
+    with_standing = getattr(view, "action", None) in getattr(view, "at_drawer", ())
+    principal = authenticate(secret=secret, at=timezone.now(), with_standing=with_standing)
     if principal is None:
         raise exceptions.AuthenticationFailed("The token or key is unknown, expired or revoked.")
     if principal.user is not None and is_missing_second_factor(principal.user):

@@ -75,16 +75,23 @@ def answer_once(
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         if may_be_kept and response.status_code < 500 and response.status_code not in NOT_KEPT:
-            IdempotentAnswer.objects.create(
-                principal=owner,
-                key=key,
-                fingerprint=fingerprint,
-                status_code=response.status_code,
-                content_type=response.headers.get("Content-Type", ""),
-                body=response.content,
-                created_at=at,
-            )
+            answer_to_keep(request=request, key=key, by=by, at=at, response=response).save(force_insert=True)
         return response
+
+
+def answer_to_keep(
+    *, request: Request, key: str, by: Principal, at: datetime, response: HttpResponse
+) -> IdempotentAnswer:
+    """Returns the row that keeps a rendered answer for the key. It is not stored yet."""
+    return IdempotentAnswer(
+        principal=_owner(by),
+        key=key,
+        fingerprint=_fingerprint(request, by=by),
+        status_code=response.status_code,
+        content_type=response.headers.get("Content-Type", ""),
+        body=response.content,
+        created_at=at,
+    )
 
 
 def kept_answer(*, request: Request, key: str, by: Principal, at: datetime) -> HttpResponse | None:
@@ -160,7 +167,7 @@ def _take_turn(owner: str, key: str, *, waits: bool = False) -> None:
     """
     if connection.vendor != "postgresql":
         return
-    number = int.from_bytes(hashlib.sha256(f"{owner}\n{key}".encode()).digest()[:8], signed=True)
+    number = IdempotentAnswer(principal=owner, key=key).lock_number
     with connection.cursor() as cursor:
         if waits:
             cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [number])

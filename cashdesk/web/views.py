@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import viewsets
@@ -35,7 +35,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     parameters that it accepts. Answers of actions in `polled` have an ETag. `deprecated` and `deprecated_fields` announce
     the end of actions, and of query parameters and body fields of an action. Answers of actions in `not_replayed` contain
     a secret and are never stored. Actions in `takes_batches` accept a large body. Actions in `calls_out` call
-    another server in `prepare`.
+    another server in `prepare`. For actions in `at_drawer` the open session of a person is read together with the token.
     """
 
     http_method_names: tuple[str, ...] = ("get", "post", "patch", "head")
@@ -48,6 +48,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     not_replayed: ClassVar[tuple[str, ...]] = ()
     takes_batches: ClassVar[tuple[str, ...]] = ()
     calls_out: ClassVar[tuple[str, ...]] = ()
+    at_drawer: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates, checks access, then raises ValidationError for unknown query parameters.
@@ -114,12 +115,21 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         It runs before the handler, but not for a request whose answer is stored.
         """
 
+    def answer_at_once(self, request: Request, *, key: str) -> HttpResponse | None:
+        """A hook: does the whole work in one statement, which stores the answer too if there is a key.
+
+        Returns None if it did nothing. Then the handler answers. Does nothing by default.
+        """
+        return None
+
     def _answer(self, request: Request) -> Any:
         method = (request.method or "").lower()
         handler = getattr(self, method, None) if method in self.http_method_names else None
         handler = handler or self.http_method_not_allowed
         key = key_of(request)
         is_kept = bool(key) and isinstance(request.auth, Principal) and self.action not in self.not_replayed
+        if (done := self.answer_at_once(request, key=key if is_kept else "")) is not None:
+            return done
         if self.action in self.calls_out:
             if is_kept and (kept := kept_answer(request=request, key=key, by=self.by, at=self.now)) is not None:
                 return kept

@@ -68,7 +68,7 @@ class MovementRequest(StrictSerializer):
         """Finds the store and its currency. Without a store and a station, the caller's open session decides."""
         by: Principal = self.context["by"]
         names_place = attrs["store"] or "station" in attrs or by.user is None
-        held = open_session_of(by.user) if by.user is not None and not names_place else None
+        held = open_session_of(by.user, by=by) if by.user is not None and not names_place else None
         store = held.store if held is not None else store_for(reference=attrs["store"], by=by)
         currency = attrs.get("currency", store.currency)
         money.exponent_of(currency)
@@ -163,6 +163,7 @@ class MovementViewSet(ApiViewSet):
     queryset = Movement.objects.none()
     filterset_class = MovementFilter
     query_parameters = {"list": ("store", *MOVEMENT_PARAMETERS, *NewestFirst.parameters)}
+    at_drawer = ("create",)
     polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(scope=Scope.SETTLEMENTS_READ),

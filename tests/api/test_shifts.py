@@ -147,7 +147,7 @@ def test_of_two_ends_at_once_the_second_finds_nothing_open(cast: Cast, monkeypat
     started(carla, 100)
     seen = CashSession.objects.select_related("register", "store", "user").get()
     ended(carla, 100)
-    monkeypatch.setattr("cashdesk.api.shifts.open_session_of", lambda _user: seen)
+    monkeypatch.setattr("cashdesk.api.shifts.open_session_of", lambda _user, **_by: seen)
     refused = carla.post("/shifts/end", {"password": PASSWORD})
     assert (refused.status_code, exact(refused)["error"]) == (404, "no_open_session")
     assert CashSession.objects.get().status == "CLOSED"

@@ -7,21 +7,24 @@ from tests.api.steps import days, opened, paid, payment
 from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller, counted_queries
 
-# One is the token, two are the transaction's savepoint (in production BEGIN and COMMIT). Starting and ending a shift count
+# One is the token, with the person's drawer for the calls that need it. Two are the transaction's savepoint (in production
+# BEGIN and COMMIT). Starting and ending a shift count
 # the try at the password besides. One of each transition and of a cash transaction writes its events.
 OPEN = 19
-CLOSE = 20
+CLOSE = 19
 # Two put the close without a count, and what the opening found, into the variance queue; one looks for a handover, and one
 # reads the session that is closed.
 FORCED_OPEN = 30
-STATUS = 2
-PAYMENT = 8
-REPLAYED_PAYMENT = 5
-BATCH = 8
+STATUS = 1
+# tests/api/test_payment_at_once.py counts them without the savepoint of a test, which PostgreSQL's one statement needs only here.
+PAYMENT = {"postgresql": 4, "sqlite": 5}
+# The one statement finds that the payment is known. Then the long road looks it up.
+REPLAYED_PAYMENT = 7
+BATCH = 7
 # Django gives SQLite 999 parameters a statement, so there 300 payments are nine INSERTs instead of one.
-BATCH_OF_300 = {"postgresql": 8, "sqlite": 16}
+BATCH_OF_300 = {"postgresql": 7, "sqlite": 15}
 DECISION = 11
-CASH_TRANSACTION = 11
+CASH_TRANSACTION = 10
 SHIFT_START = 22
 SHIFT_END = 23
 
@@ -55,7 +58,7 @@ def test_a_day_costs_the_same_whatever_the_history(cast: Cast, history: int) -> 
         cost[name] = len(queries)
     assert cost == {
         "open": OPEN,
-        "payment": PAYMENT,
+        "payment": PAYMENT[connection.vendor],
         "replay": REPLAYED_PAYMENT,
         "cash transaction": CASH_TRANSACTION,
         "forced": FORCED_OPEN,
@@ -91,7 +94,7 @@ def test_a_payment_costs_the_same_however_many_came_before(cast: Cast, before: i
     carla.post("/payments/batch", [payment(str(number)) for number in range(before)])
     with counted_queries() as queries:
         paid(carla, "next")
-    assert len(queries) == PAYMENT
+    assert len(queries) == PAYMENT[connection.vendor]
 
 
 @pytest.mark.parametrize("status", ["APPROVED", "REJECTED"])
@@ -104,7 +107,7 @@ def test_a_decision(cast: Cast, status: str) -> None:
     assert len(queries) == (DECISION if status == "APPROVED" else DECISION - 2)
 
 
-def test_looking_costs_two(cast: Cast) -> None:
+def test_looking_costs_one(cast: Cast) -> None:
     carla = ready(cast)
     opened(carla)
     for path in ("/cash/status", "/shifts/active", "/shifts/current"):

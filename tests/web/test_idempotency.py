@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cashdesk.api import payments
 from cashdesk.domain.payment import recording
 from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.sign_in_throttle import FREE
@@ -56,6 +57,7 @@ def test_a_conflict_that_asks_for_the_same_request_again_is_not_kept(
     sent = payment()
     with monkeypatch.context() as during:
         during.setattr(recording, "TRIES_MAX", 0)
+        during.setattr(payments, "store_at_once", lambda _plain, **_told: False)
         refused = carla.post("/payments", sent, idempotency_key="k")
     assert (refused.status_code, exact(refused)["code"]) == (409, "busy")
     booked = carla.post("/payments", sent, idempotency_key="k")

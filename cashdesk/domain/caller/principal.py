@@ -11,6 +11,16 @@ from cashdesk.models import AccessToken, CashSession, Store, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a person stands: what was read about their drawer in the same statement as their token."""
+
+    session: CashSession | None
+    """Their open session, with its register and store."""
+    customers_id: int | None
+    """The id of the customers of the session's store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """The caller: a person, a program with an API key, or the system.
 
@@ -21,6 +31,8 @@ class Principal:
     token: AccessToken | None = None
     store: Store | None = None
     """The store that a person selected for this request, one of those that they may see (`within`)."""
+    standing: Standing | None = None
+    """None if it was not read together with the token, and for a program."""
 
     @property
     def is_program(self) -> bool:

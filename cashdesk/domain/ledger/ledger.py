@@ -1,4 +1,4 @@
-"""Inserts movements. Only `record()` and `reverse()` do this."""
+"""Inserts movements. Only `record()`, `record_with_payment()` and `reverse()` do this."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Field
+from django.db.models import Field, Model
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -30,7 +30,7 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.withdrawn_currency import refuse_withdrawn
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import InvalidMovement, PlaceMovedOn
-from cashdesk.models import Movement, Place, Store
+from cashdesk.models import IdempotentAnswer, Movement, Payment, Place, Store
 from cashdesk.money import AMOUNT_MAX
 from cashdesk.movement_rules import RULES
 
@@ -70,6 +70,34 @@ def record(
     if any(entry.is_late for entry in entries):
         raise_late(store=store, entries=entries, at=at)
     return uuids
+
+
+def record_with_payment(
+    *, payment: Payment, entry: Entry, by: Principal, at: datetime, guard: Place, answer: IdempotentAnswer | None
+) -> bool:
+    """Inserts a new payment, its movement and the answer to it, guarded as in `record`. Returns whether it did.
+
+    It inserts nothing if the counter of `guard` has changed, if the store has a payment with this id, or if the key of
+    the answer is in use. On PostgreSQL this is one statement. On SQLite, which has no INSERT within another statement,
+    it is three, and the caller begins the transaction.
+    """
+    kept = _values_of(answer) if answer is not None else []
+    row = _row(uuid=uuid4(), store=payment.store, entry=entry, by=by, at=at)
+    at_place: list[Any] = [guard.pk, guard.transitions]
+    known: list[Any] = [payment.store_id, payment.external_id]
+    statements = _statements_with_payment(is_kept=answer is not None, vendor=connection.vendor)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            turn: list[Any] = [answer.lock_number] if answer is not None else []
+            cursor.execute(statements[0], [*at_place, *turn, *_values_of(payment), *known, *kept, *row])
+            return bool(cursor.rowcount == 1)
+        cursor.execute(statements[0], [*_values_of(payment), *at_place, *known])
+        if cursor.rowcount != 1:
+            return False
+        row[[field.name for field in _fields(Movement)].index("payment")] = cursor.lastrowid
+        for statement, values in zip(statements[1:], (row, kept), strict=False):
+            cursor.execute(statement, values)
+    return True
 
 
 @transaction.atomic
@@ -235,12 +263,26 @@ def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime)
         "reason": entry.reason,
         "note": entry.note,
     }
-    return [field.get_db_prep_save(values[field.name], connection) for field in _fields()]
+    return [field.get_db_prep_save(values[field.name], connection) for field in _fields(Movement)]
+
+
+def _values_of(row: Model) -> list[Any]:
+    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row))]
 
 
 @cache
-def _fields() -> tuple["Field[Any, Any]", ...]:
-    return tuple(field for field in Movement._meta.concrete_fields if not field.primary_key)
+def _fields(model: type[Model]) -> tuple["Field[Any, Any]", ...]:
+    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+
+
+def _columns(model: type[Model]) -> str:
+    return ", ".join(f'"{field.column}"' for field in _fields(model))
+
+
+def _marks(model: type[Model], vendor: str) -> list[str]:
+    # PostgreSQL needs a type for each value. SQLite needs none, and its CAST would change some values.
+    is_typed = vendor == "postgresql"
+    return [f"CAST(%s AS {field.db_type(connection)})" if is_typed else "%s" for field in _fields(model)]
 
 
 @cache
@@ -249,10 +291,8 @@ def _insert_statement(rows: int, *, guarded: bool, vendor: str) -> str:
 
     So the movements of a place in one period are a range of ids, with no movement of another period between them.
     """
-    columns = ", ".join(f'"{field.column}"' for field in _fields())
-    # PostgreSQL needs a type for each value in VALUES. SQLite needs none, and its CAST would change some values.
-    marks = [f"CAST(%s AS {field.db_type(connection)})" if vendor == "postgresql" else "%s" for field in _fields()]
-    values = ", ".join(f"({', '.join(marks)})" for _ in range(rows))
+    columns = _columns(Movement)
+    values = ", ".join(f"({', '.join(_marks(Movement, vendor))})" for _ in range(rows))
     # The statement must begin with INSERT, because Python's sqlite3 sets `rowcount` only then.
     statement = (
         f"INSERT INTO cashdesk_movement ({columns}) "  # noqa: S608 (column names of the model and placeholders alone)
@@ -263,3 +303,30 @@ def _insert_statement(rows: int, *, guarded: bool, vendor: str) -> str:
         if vendor == "postgresql":
             statement += " FOR SHARE OF place"
     return statement
+
+
+@cache
+def _statements_with_payment(*, is_kept: bool, vendor: str) -> tuple[str, ...]:
+    """Builds the statements of `record_with_payment`: one for PostgreSQL, else the payment, the movement and the answer.
+
+    Each row depends on the one before it, and the payment on the guard's row. So ids are drawn after the lock here too.
+    """
+    payment, movement, answer = (
+        (f'INSERT INTO "{model._meta.db_table}" ({_columns(model)}) SELECT', _marks(model, vendor))
+        for model in (Payment, Movement, IdempotentAnswer)
+    )
+    place = "FROM cashdesk_place place WHERE place.id = %s AND place.transitions = %s"
+    is_new = "NOT EXISTS (SELECT 1 FROM cashdesk_payment known WHERE known.store_id = %s AND known.external_id = %s)"
+    if vendor != "postgresql":
+        others = (f"{insert} {', '.join(marks)}" for insert, marks in (movement, answer)[: 2 if is_kept else 1])
+        return (f"{payment[0]} {', '.join(payment[1])} {place} AND {is_new}", *others)
+    movement[1][[field.name for field in _fields(Movement)].index("payment")] = "COALESCE(%s, payment.id)"
+    turn = "turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(%s::bigint) AS is_ours)," if is_kept else ""
+    keeping = f"answer AS ({answer[0]} {', '.join(answer[1])} FROM payment)," if is_kept else ""
+    return (
+        # S608: names of tables and columns, and placeholders alone.
+        f"WITH place AS MATERIALIZED (SELECT place.id {place} FOR SHARE), {turn} "  # noqa: S608
+        f"payment AS ({payment[0]} {', '.join(payment[1])} FROM place{', turn' if is_kept else ''} "
+        f"WHERE {'turn.is_ours AND ' if is_kept else ''}{is_new} RETURNING id), {keeping} "
+        f"moved AS ({movement[0]} {', '.join(movement[1])} FROM payment RETURNING id) SELECT id FROM moved",
+    )

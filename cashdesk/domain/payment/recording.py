@@ -138,7 +138,7 @@ def _decided(
         payment, is_own = repeated(report=report, source=source, by=by, known=known)
     except Conflict as differs:
         return Outcome(error=differs)
-    refusal = None if is_own else _refusal_of_new(report, target, at=at)
+    refusal = None if is_own else refusal_of_new(report, target, at=at)
     if refusal is not None:
         return Outcome(error=refusal)
     if payment is not None:
@@ -150,7 +150,7 @@ def _unique_key(payment: Payment) -> tuple[int, str, str, str]:
     return payment.store_id, payment.external_id, payment.source, payment.fingerprint
 
 
-def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
+def refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
     """Returns the error if a new payment is refused, else None.
 
     A payment is refused if its currency is withdrawn. A pending payment is also refused if its register may not trade

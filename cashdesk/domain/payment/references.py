@@ -134,6 +134,8 @@ class Reader:
         concerned = Q(register__in=registers) | Q(user__in=people)
         if not registers and not people:
             return
+        if self._found_with_caller(registers, people):
+            return
         self._find_open(concerned)
         idle_people = people - self.found.open_by_user.keys()
         if idle_people:
@@ -141,6 +143,17 @@ class Reader:
         idle_registers = registers - self.found.open_by_register.keys()
         if idle_registers or idle_people:
             self._find_last(idle_registers, idle_people)
+
+    def _found_with_caller(self, registers: set[int], people: set[int]) -> bool:
+        """Takes the caller's open session, if it was read with the token and nothing else is asked for."""
+        standing = self.by.standing
+        if standing is None or standing.session is None or self.by.user is None or people != {self.by.user.pk}:
+            return False
+        session = standing.session
+        if not registers <= {session.register_id}:
+            return False
+        self.found.open_by_user[session.user_id] = self.found.open_by_register[session.register_id] = session
+        return True
 
     def _find_open(self, concerned: Q) -> None:
         running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN)

@@ -1,7 +1,7 @@
 """Finds the store, register, session and operator that reported payments belong to, for a whole batch at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cashdesk.domain.caller.principal import Principal
@@ -49,7 +49,8 @@ def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R,
         vaults = Place.objects.filter(store__in=loose, kind=PlaceKind.VAULT) if loose else ()
         held = lock_places(shared=[*(target.register for target in first if target.register), *vaults])
         bound = held.get(found.bound.pk, found.bound) if found.bound else None
-        found = read_references(reports, by=by, bound=bound)
+        # Without what was read before the locks.
+        found = read_references(reports, by=replace(by, standing=None), bound=bound)
         targets = {report: target_of(report, by=by, found=found) for report in reports}
     return targets
 

@@ -11,12 +11,23 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from cashdesk.domain.caller import audit
-from cashdesk.domain.caller.principal import Principal, works_in
+from cashdesk.domain.caller.principal import Principal, Standing, works_in
 from cashdesk.domain.people.sign_in_throttle import NOWHERE, Source
-from cashdesk.enums import Role, SessionStatus, TokenKind
+from cashdesk.enums import PlaceKind, Role, SessionStatus, TokenKind
 from cashdesk.models import AccessToken, BrowserSession, CashSession, OneTimeLink, Place, Store, TrustedTill, User
 from cashdesk.prepared_query import Parameter, PreparedQuery
 
@@ -99,8 +110,8 @@ def issue_token(
     return token, secret
 
 
-def authenticate(*, secret: str, at: datetime) -> Principal | None:
-    """Returns the caller to whom a secret belongs, or None. Runs one query.
+def authenticate(*, secret: str, at: datetime, with_standing: bool = False) -> Principal | None:
+    """Returns the caller to whom a secret belongs, or None. Runs one query, which reads the person's drawer too if asked.
 
     Returns None in these cases:
 
@@ -110,12 +121,22 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
     Writes nothing, so that it works with a read-only database. Call `token_last_use.note_use` after the request.
     """
-    token = TOKEN_OF_SECRET.first(digest=digest_of(secret))
+    token = (TOKEN_AND_DRAWER if with_standing else TOKEN_OF_SECRET).first(digest=digest_of(secret))
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
     if not may_use(token):
         return None
-    return Principal(user=token.user, token=token)
+    return Principal(user=token.user, token=token, standing=_standing_of(token) if with_standing else None)
+
+
+def _standing_of(token: AccessToken) -> Standing | None:
+    """Returns what TOKEN_AND_DRAWER read about the drawer of the token's owner, or None for an API key."""
+    if token.user is None:
+        return None
+    session: CashSession | None = getattr(token, "open_session", None)
+    if session is not None:
+        session.user = token.user
+    return Standing(session=session, customers_id=token.customers_id)  # type: ignore[attr-defined]  # added too
 
 
 def tokens() -> "QuerySet[AccessToken]":
@@ -142,6 +163,22 @@ TOKEN_OF_SECRET: Final = PreparedQuery(
     lambda: tokens().filter(digest=Parameter("digest", CharField())).order_by()
 )
 """The token with a digest, as `authenticate` reads it."""
+
+
+def with_drawer(found: "QuerySet[AccessToken]") -> "QuerySet[AccessToken]":
+    """Adds the open session of each token's owner, and the id of the customers of that session's store."""
+    customers = Place.objects.filter(store=OuterRef("open_session__store"), kind=PlaceKind.CUSTOMERS).order_by()
+    is_open = Q(user__sessions__status=SessionStatus.OPEN)
+    drawer = ("open_session__register", "open_session__store")
+    return found.annotate(
+        open_session=FilteredRelation("user__sessions", condition=is_open),
+        customers_id=Subquery(customers.values("pk")[:1]),
+    ).select_related("user__store", "user__register", "store", "register", *drawer)
+
+
+TOKEN_AND_DRAWER: Final = PreparedQuery(
+    lambda: with_drawer(tokens()).filter(digest=Parameter("digest", CharField())).order_by()
+)
 
 
 def may_use(token: AccessToken) -> bool:

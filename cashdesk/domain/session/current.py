@@ -5,9 +5,8 @@ from typing import Final
 from django.db.models import BigIntegerField
 from django.utils.translation import gettext as _
 
-from cashdesk.enums import (
-    SessionStatus,
-)
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import SessionStatus
 from cashdesk.errors import NothingOpen
 from cashdesk.models import CashSession, User
 from cashdesk.prepared_query import Parameter, PreparedQuery
@@ -21,14 +20,19 @@ OPEN_SESSION_OF_PERSON: Final = PreparedQuery(
 )
 
 
-def open_session_of(user: User) -> CashSession | None:
-    """Returns the person's open session with its register and store, or None."""
+def open_session_of(user: User, *, by: Principal | None = None) -> CashSession | None:
+    """Returns the person's open session with its register and store, or None.
+
+    If the person is the caller `by`, and the session was read together with their token, runs no query.
+    """
+    if by is not None and by.standing is not None and by.user == user:
+        return by.standing.session
     return OPEN_SESSION_OF_PERSON.first(user=user.pk)
 
 
-def current_session(*, user: User) -> CashSession:
-    """Returns the person's open session. Raises NothingOpen if there is none."""
-    session = open_session_of(user)
+def current_session(*, user: User, by: Principal | None = None) -> CashSession:
+    """Returns the person's open session, as `open_session_of` does. Raises NothingOpen if there is none."""
+    session = open_session_of(user, by=by)
     if session is None:
         raise NothingOpen(_("No active cash session found for the current user"))
     return session
