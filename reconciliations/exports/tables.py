@@ -155,6 +155,7 @@ VARIANCES: Final = Table(
         Column.of("decided_by_code"),
         Column.of("decided_by_name"),
         Column.of("decided_at", form=Form.INSTANT),
+        Column.of("repaid_amount", form=Form.AMOUNT),
     ),
 )
 

@@ -107,7 +107,7 @@ def _in_words(closes: Sequence[StripClose], currency: str) -> str:
     over = [one.difference for one in closes if one.difference > 0]
     sentences = [
         ngettext("%(count)s close.", "%(count)s closes, oldest first.", len(closes)) % {"count": len(closes)},
-        _("%(exact)s exact, %(short)s short, %(over)s over.")
+        _("%(exact)s balanced, %(short)s short, %(over)s over.")
         % {"exact": len(closes) - len(short) - len(over), "short": len(short), "over": len(over)},
     ]
     if short:

@@ -273,6 +273,7 @@ def _row(row: Waiting, bench: Bench, *, shown: Variance | None) -> dict[str, Any
         "store": variance.store.number if bench.sees_all else "",
         "amount": variance.late_amount if is_late else variance.difference,
         "currency": variance.currency,
+        "repaid": style().amount(variance.repaid_amount, variance.currency) if variance.repaid_amount else "",
         "day": f"{weekday(variance.business_date)}, {style().date(variance.business_date)}",
         "person": variance.person or "",
         "age": duration(bench.now - variance.raised_at) if not variance.is_ended else "",

@@ -10,6 +10,7 @@ import pytest
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PaymentType, Reason
 from cashdesk.models import Movement, Variance
+from reconciliations.domain.repayment import repay_variance
 from reconciliations.domain.variance_acts import approve_variance, explain_variance
 from reconciliations.enums import FileFormat
 from reconciliations.exports.tables import TABLES
@@ -259,7 +260,15 @@ def test_a_variance_says_what_was_done_with_it(cast: Cast) -> None:
         "decided_by_code": str(cast.erika.pk),
         "decided_by_name": "Erika Mustermann",
         "decided_at": "2026-03-10T12:06:00Z",
+        "repaid_amount": "0.00",
     }
+
+
+def test_a_variance_says_what_was_paid_back(cast: Cast) -> None:
+    close_drawer(open_drawer(cast.carla, 10_000), 9_800)
+    repay_variance(variance=Variance.objects.get(), amount=1_50, by=Principal(user=cast.erika), at=minutes(5))
+    (row,) = exported(cast.erika, "variances")
+    assert (row["difference"], row["repaid_amount"]) == ("-2.00", "1.50")
 
 
 def test_a_drawer_that_nobody_counted_has_no_figures(cast: Cast) -> None:

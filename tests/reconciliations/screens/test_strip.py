@@ -31,7 +31,7 @@ def test_it_tells_in_words_what_it_draws() -> None:
         currency="EUR",
     ).description
     assert told == (
-        "4 closes, oldest first. 1 exact, 2 short, 1 over. Largest shortage: 39.90\u00a0EUR. Largest overage: "
+        "4 closes, oldest first. 1 balanced, 2 short, 1 over. Largest shortage: 39.90\u00a0EUR. Largest overage: "
         "0.20\u00a0EUR. 1 close is outside the band of its register."
     )
 
@@ -52,7 +52,7 @@ def test_without_a_band_nothing_is_outside() -> None:
 def test_exact_closes_draw_a_line_of_dots() -> None:
     page = a_strip(0, 0, 0)
     assert page.count('cy="70"') == 3
-    assert "3 closes, oldest first. 3 exact, 0 short, 0 over." in page
+    assert "3 closes, oldest first. 3 balanced, 0 short, 0 over." in page
 
 
 def test_the_close_of_the_page_has_a_ring() -> None:

@@ -10,6 +10,7 @@ from cashdesk.domain.payment.decision import decide_payment
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import MovementKind, PaymentStatus, PaymentType, VarianceKind, VarianceState
 from cashdesk.models import AuditEntry, Variance
+from reconciliations.domain.repayment import repay_variance
 from reconciliations.domain.variance_view import VIEWS_MAX
 from reconciliations.models import VarianceView
 from settlements.domain.no_sale import note_no_sale
@@ -77,6 +78,14 @@ def test_the_list_says_what_waits_for_the_reader_and_what_waits_for_others(
         [str(one.uuid) for one in Variance.objects.order_by("-raised_at", "-pk")]
     ]
     assert str(done.uuid) in erika.page.content.decode()
+
+
+def test_the_list_says_what_was_paid_back_of_a_shortage(cast: Cast, shop: Shop, erika: Browser) -> None:
+    short = short_drawer(shop, by=5_00)
+    short_drawer(shop, by=2_00, cashier=cast.bruno)
+    repay_variance(variance=short, amount=1_25, by=shop.by(), at=shop.tick())
+    erika.get("/variances")
+    assert re.findall(r"€[\d.]+ repaid", erika.text) == ["€1.25 repaid"]
 
 
 def test_filters_and_orders_narrow_the_list(cast: Cast, shop: Shop, erika: Browser) -> None:
