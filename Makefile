@@ -118,6 +118,9 @@ test-long: $(READY) ## the longest proofs in their long form, before a release, 
 	$(call on_both_databases,The long proofs,env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 \
 		-n $(WORKERS) $(PYTEST_ARGS))
 
+roads-long: $(READY) ## no list and no report reads the history: a million movements, on PostgreSQL
+	$(ON_POSTGRES) env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 -n 0 tests/speed $(PYTEST_ARGS)
+
 patterns-long: $(READY) ## how often patterns find a loss, and mark nobody wrongly: many made-up shops
 	$(ON_SQLITE) env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 -n $(WORKERS) \
 		tests/reconciliations/patterns/test_worlds.py $(PYTEST_ARGS)

@@ -1,7 +1,7 @@
 """Creates a store's years of trade in seconds: many days, several tills, some of which stand idle after the beginning.
 
 `bench.history` writes one day of many sessions, which hides scans: all of it is one business date. Here sessions follow one
-another over the days. Every tenth of the tills' time the idle ones rest, and at the end every till has an open session. Each
+another over the days. The idle tills rest in the last fifth of the time, and at the end every till has an open session. Each
 closed session has its payments, its movements, its seal, its count and its audit entries. Closed settlements lie at a till
 of their own, and every twentieth session is short.
 
@@ -190,7 +190,7 @@ TABLES: Final = [model._meta.db_table for model in (*MODELS.values(), CountAmoun
 class Years:
     """The size of a history: `sessions` sessions of `length` movements each, over `days` days.
 
-    The last `idle` tills stand idle after a tenth of the sessions. `settlements` settlements are closed at the last
+    The last `idle` tills stand idle in the last fifth of the time. `settlements` settlements are closed at the last
     register of the store, which has no sessions.
     """
 
@@ -246,7 +246,7 @@ def _values(store: Store, years: Years, tills: list[str]) -> dict[str, Any]:
         "tills": ", ".join(tills),
         "all_tills": len(tills),
         "busy_tills": len(tills) - years.idle,
-        "all_until": max(years.sessions // 10 // len(tills), 1) * len(tills),
+        "all_until": max(years.sessions * 8 // 10 // len(tills), 1) * len(tills),
         "sessions": years.sessions,
         "waiting_from": years.sessions - 100,
         "length": years.length,

@@ -80,9 +80,15 @@ class Movement(PublicIdModel):
             ),
         )
         indexes = (
-            # domain.ledger.expected.moved(): sums a range of ids per place, one covering index for each direction.
-            models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
-            models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
+            # domain.ledger.expected.moved() and moved_by_kind(): sums a range of ids per place, one covering index for each
+            # direction.
+            models.Index(
+                fields=("source", "id", "currency", "method", "amount", "kind", "payment"), name="movement_out_of_place"
+            ),
+            models.Index(
+                fields=("destination", "id", "currency", "method", "amount", "kind", "payment"),
+                name="movement_into_place",
+            ),
             # reconciliations.domain.expected_cash: the cash of a store on one business day.
             models.Index(fields=("store", "business_date", "method", "id"), name="movement_of_business_date"),
             # reconciliations.domain.reused_cash: movements between the vault and the drawers of a store on one business day.

@@ -125,8 +125,8 @@ class CashSession(PublicIdModel):
             # domain.visibility.with_shown_result() and domain.payment.references: the later sessions of a register, and its
             # last session.
             models.Index(fields=("register", "-id"), name="session_of_register"),
-            # queries.shift_summary(): the sessions of a store by business date.
-            models.Index(fields=("store", "business_date"), name="session_of_business_date"),
+            # queries.shift_summary(): the sessions of a store by business date. And the first opening of a day.
+            models.Index(fields=("store", "business_date", "opened_at"), name="session_of_business_date"),
             # The list of the back office: by state, which is rare except for closed ones; and by difference, of all stores.
             models.Index(fields=("status", "-opened_at", "-id"), name="session_of_status_newest"),
             models.Index(fields=("-opened_at",), condition=Q(is_handed_over=True), name="session_handed_over_newest"),

@@ -121,6 +121,8 @@ class Variance(PublicIdModel):
             # The pages of a session, settlement, deposit or reconciliation show its variances.
             # domain.ledger.raise_variance finds the approved late money of a period.
             models.Index(fields=("subject", "kind", "business_date"), name="variance_of_subject"),
+            # The list and the export of a range of business dates.
+            models.Index(fields=("store", "business_date"), name="variance_of_business_date"),
             # The variances that still wait for a decision. Their number stays small even if the table is large.
             models.Index(
                 fields=("store", "-raised_at", "-id"),

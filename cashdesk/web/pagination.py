@@ -85,7 +85,7 @@ class InOrder(Pages):
 
     def _decoded(self, text: str) -> Any:
         with _not_from_this_list():
-            return _id(text) if self.column == "pk" else date.fromisoformat(text)
+            return date.fromisoformat(text) if self.column == "date" else _id(text)
 
 
 class NewestFirst(Pages):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
@@ -68,7 +69,9 @@ class Closed:
 def day_of(*, store: Store, on: date) -> Day:
     """Returns a business day of a store."""
     closed = BusinessDay.objects.filter(store=store, date=on).first()
-    moved = Movement.objects.filter(store=store, business_date=on).aggregate(first=Min("recorded_at"))["first"]
+    # An expression, because PostgreSQL would look for the first instant in the index on instants: through the whole ledger.
+    recorded = Coalesce("recorded_at", "recorded_at")
+    moved = Movement.objects.filter(store=store, business_date=on).aggregate(first=Min(recorded))["first"]
     opened = CashSession.objects.filter(store=store, business_date=on).aggregate(first=Min("opened_at"))["first"]
     return Day(
         date=on,

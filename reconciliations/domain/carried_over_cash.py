@@ -91,9 +91,10 @@ def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None
     The caller must keep only earlier business dates and ids from `first_movement` on. The result is then the money of
     earlier days that a till reported after the day began.
     """
-    movements = drawer_movements().filter(
-        Q(is_late=False) | Q(session__isnull=False, session__seal__last_movement__gte=first_movement)
-    )
+    # A subquery, because for a join PostgreSQL may read all sessions and seals there are.
+    sealed = CashSession.objects.filter(pk=OuterRef("session")).order_by().values("seal__last_movement")
+    movements = drawer_movements().alias(sealed_until=Subquery(sealed))
+    movements = movements.filter(Q(is_late=False) | Q(sealed_until__gte=first_movement))
     return movements if operator is None else with_holder(movements).filter(holder=getattr(operator, "pk", operator))
 
 
@@ -135,7 +136,7 @@ def _books(*, store: Store, registers: list[int] | None, before: int) -> Iterabl
 
     A currency may come several times. `registers` is None for all registers of the store.
     """
-    sealed = Seal.objects.filter(place=OuterRef("pk"), last_movement__lt=before).order_by("-number")
+    sealed = Seal.objects.filter(place=OuterRef("pk"), last_movement__lt=before).order_by("-last_movement", "-number")
     places = Place.objects.filter(of_registers(registers), Q(store=store)).annotate(
         after=Subquery(sealed.values("last_movement")[:1]), balances=Subquery(sealed.values("balances")[:1])
     )

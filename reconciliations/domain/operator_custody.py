@@ -22,6 +22,9 @@ from settlements.models import Settlement
 OVER_NIGHT_MAX: Final = timedelta(days=31)
 """How far back to look for periods that were open overnight, and for money of earlier days that arrived on time."""
 
+_CLOCKS: Final = timedelta(days=2)
+"""More than a business day and its instants in UTC can differ by time zone and cut-off hour."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -30,6 +33,14 @@ class Seen:
     movement: int = ID_MAX
     session: int = ID_MAX
     seal: int = ID_MAX
+
+
+def cashier_of_session() -> Subquery:
+    """Builds an expression: the cashier of the session of a movement or payment, or NULL.
+
+    A subquery reads one session per row. For a join, PostgreSQL may read all sessions there are.
+    """
+    return Subquery(CashSession.objects.filter(pk=OuterRef("session")).order_by().values("user"))
 
 
 def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
@@ -42,7 +53,7 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
     )
     settled = Settlement.objects.filter(place=OuterRef("drawer"), opened_after__lt=OuterRef("pk")).order_by("-pk")
     holder = Case(
-        When(session__isnull=False, then=F("session__user_id")),
+        When(session__isnull=False, then=cashier_of_session()),
         # The float of a settlement is recorded before the settlement exists.
         When(kind=MovementKind.FLOAT, then=F("recorded_by_id")),
         default=Coalesce(
@@ -68,7 +79,7 @@ def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any
     """Filters payments by the operator who held the drawer."""
     settled = Settlement.objects.filter(place=OuterRef("register"), opened_at__lte=OuterRef("reported_at"))
     holder = Coalesce(
-        "session__user_id", Subquery(settled.order_by("-pk").values("opened_by_id")[:1]), "operator_id", "reported_by_id",
+        cashier_of_session(), Subquery(settled.order_by("-pk").values("opened_by_id")[:1]), "operator_id", "reported_by_id",
         output_field=BigIntegerField(),
     )  # fmt: skip
     held: QuerySet[Any] = payments.annotate(holder=holder).filter(holder=operator.pk)
@@ -82,10 +93,14 @@ def session_over_night(*, store: Store, on: date, operator: User, before: int, s
     its close decides. Only the operator's last session before the day can have been open, because a person has one
     session at a time (law 3).
     """
+    first, end = _opened_between(on)
+    # The order is that of the ids too, because a person opens one session after the other. The instants keep the search
+    # away from the sessions since that day.
     sessions = CashSession.objects.filter(
-        store=store, user=operator, business_date__lt=on, business_date__gte=on - OVER_NIGHT_MAX, pk__lte=seen.session
-    ).exclude(cancelled(until=seen.seal))
-    last = sessions.select_related("seal").order_by("-pk").first()
+        user=operator, opened_at__gte=first, opened_at__lt=end, store=store, business_date__lt=on,
+        business_date__gte=on - OVER_NIGHT_MAX, pk__lte=seen.session,
+    ).exclude(cancelled(until=seen.seal))  # fmt: skip
+    last = sessions.select_related("seal").order_by("-opened_at", "-pk").first()
     return last if last is not None and _was_open(last, store=store, on=on, before=before) else None
 
 
@@ -97,22 +112,31 @@ def drawers_over_night(
     These are the register of their session, and the registers of their settlements if nobody had a session there.
     """
     held = [session.register_id] if session is not None else []
-    first = datetime.combine(on - OVER_NIGHT_MAX, time.min, tzinfo=UTC)
+    first, end = _opened_between(on)
     settlements = Settlement.objects.filter(
-        store=store, type=SettlementType.CASHREGISTER, opened_by=operator, opened_at__gte=first, business_date__lt=on
-    ).select_related("seal")
+        store=store, opened_at__gte=first + _CLOCKS, opened_at__lt=end, type=SettlementType.CASHREGISTER,
+        opened_by=operator, business_date__lt=on,
+    ).select_related("seal")  # fmt: skip
     settled = {
         settlement.place_id for settlement in settlements if _was_open(settlement, store=store, on=on, before=before)
     }
     if not settled:
         return held
+    # A settlement is opened before any session on its register, so an older session was closed by then.
     of_register = CashSession.objects.filter(
-        register=OuterRef("pk"), business_date__lt=on, is_cancelled=False
-    ).order_by("-pk")
+        store=store, opened_at__gte=first, opened_at__lt=end, register=OuterRef("pk"), business_date__lt=on,
+        is_cancelled=False,
+    ).order_by("-opened_at", "-pk")  # fmt: skip
     last = Place.objects.filter(pk__in=settled).annotate(last=Subquery(of_register.values("pk")[:1])).values("last")
     sessions = CashSession.objects.filter(pk__in=last).select_related("seal")
     taken = {one.register_id for one in sessions if _was_open(one, store=store, on=on, before=before)}
     return [*held, *sorted(settled - taken - set(held))]
+
+
+def _opened_between(on: date) -> tuple[datetime, datetime]:
+    """Returns instants between which a period was opened whose business date is within OVER_NIGHT_MAX before a day."""
+    first = datetime.combine(on - OVER_NIGHT_MAX, time.min, tzinfo=UTC) - _CLOCKS
+    return first, datetime.combine(on, time.min, tzinfo=UTC) + _CLOCKS
 
 
 def _was_open(period: CashSession | Settlement, *, store: Store, on: date, before: int) -> bool:

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from cashdesk.enums import PaymentStatus, PaymentType
 from cashdesk.models import Payment, Store, User
-from reconciliations.domain.operator_custody import held_payments
+from reconciliations.domain.operator_custody import cashier_of_session, held_payments
 from reconciliations.enums import OrderState
 
 _APPROVED: Final = Q(status=PaymentStatus.APPROVED)
@@ -109,7 +109,7 @@ def _with_sums(payments: "QuerySet[Payment]") -> "QuerySet[Any]":
         "currency",
         "channel",
         "service",
-        person=Coalesce("operator", "session__user", "reported_by"),
+        person=Coalesce("operator", cashier_of_session(), "reported_by", output_field=BigIntegerField()),
         station=F("register__number"),
         is_sale=is_sale,
         billed=amount,

@@ -14,6 +14,7 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement
 from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import RULES
+from reconciliations.domain.operator_custody import cashier_of_session
 
 DAY_EFFECTS: Final = {kind: rule.day for kind, rule in RULES.items() if rule.day is not None}
 """The effect of each kind on the expected cash of a business day. Other kinds have no effect."""
@@ -43,7 +44,14 @@ def drawer_movements() -> "QuerySet[Any]":
     at_vault = Q(kind__in=[kind for kind in DAY_EFFECTS if not RULES[kind].is_of_register]) & of_vault
     movements = Movement.objects.filter(method=CASH, kind__in=DAY_EFFECTS).exclude(at_vault).order_by()
     return movements.annotate(
-        person=Coalesce("payment__operator", "session__user", "reverses__recorded_by", "recorded_by"), effect=effect
+        person=Coalesce(
+            "payment__operator",
+            cashier_of_session(),
+            "reverses__recorded_by",
+            "recorded_by",
+            output_field=BigIntegerField(),
+        ),
+        effect=effect,
     )
 
 
@@ -67,7 +75,9 @@ def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
     Reports add these groups up. `person` is the operator, otherwise the session's cashier, otherwise the person who
     reported the payment.
     """
-    rows = reported.order_by().annotate(person=Coalesce("operator", "session__user", "reported_by"))
+    rows = reported.order_by().annotate(
+        person=Coalesce("operator", cashier_of_session(), "reported_by", output_field=BigIntegerField())
+    )
     grouped: Iterable[Any] = rows.values(
         "currency", "method", "person", "register__number", "channel", "service", "type", "status"
     ).annotate(
@@ -91,8 +101,8 @@ def brings_in(kind: str) -> bool:
     return RULES[kind].comes_in
 
 
-def takings(movements: "QuerySet[Any]") -> Iterable[Any]:
-    """Sums the takings per currency, method and kind, late ones apart, in minor units.
+def takings(movements: "QuerySet[Any]", *groups: str) -> Iterable[Any]:
+    """Sums the takings per currency, method and kind, late ones apart, in minor units. `groups` are more columns.
 
     `billed` counts each payment with its billed amount, `moved` with what moved; the difference is cash rounding. Refunds
     and reversals are negative.
@@ -109,7 +119,7 @@ def takings(movements: "QuerySet[Any]") -> Iterable[Any]:
     rows: Iterable[Any] = (
         movements.filter(kind__in=TAKINGS)
         .order_by()
-        .values("currency", "method", "kind", "is_late")
+        .values("currency", "method", "kind", "is_late", *groups)
         .annotate(
             n=Count("pk"), billed=Sum(signed(Coalesce("payment__amount", "amount"))), moved=Sum(signed(F("amount")))
         )

@@ -18,7 +18,7 @@ from cashdesk.models import Place, Seal
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import InstantField, past_instant_in
 from cashdesk.web.openapi import PROBLEM
-from cashdesk.web.pagination import NewestFirst
+from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
@@ -241,7 +241,7 @@ class ReportViewSet(ApiViewSet):
     }
     query_parameters = {
         "x_report": ("store", "as_of"),
-        "z_reports": ("store", *NewestFirst.parameters),
+        "z_reports": ("store", *InOrder.parameters),
         "z_report": ("store",),
     }
 
@@ -284,8 +284,8 @@ class ReportViewSet(ApiViewSet):
 
         Cashiers see only their own sessions. The `Link` header leads to the next page.
         """
-        pages = NewestFirst(instant="sealed_at")
-        page = pages.page(queries.seals(by=self.by, place=self._place(station)), request)
+        pages = InOrder(column="number", descending=True)
+        page = pages.page(queries.with_subjects(queries.seals(by=self.by, place=self._place(station))), request)
         shown = ListedSealSerializer(context={"request": request})
         return Response([shown.to_representation(seal) for seal in page], headers=pages.headers())
 

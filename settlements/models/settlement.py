@@ -72,8 +72,8 @@ class Settlement(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.settlements(): the list of a store, newest first, and the number of its rows.
-            models.Index(fields=("store", "-opened_at", "-id"), name="settlement_of_store_newest"),
+            # queries.settlements(): the list of a store, newest first, and the number of its rows, also of one type.
+            models.Index(fields=("store", "-opened_at", "-id", "type"), name="settlement_of_store_newest"),
             # The same for an admin: the whole account, newest first.
             models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
             # queries.cashbook_entries(): the period of a place in which a movement was recorded.

@@ -87,7 +87,7 @@ def x_page(request: HttpRequest, *, by: Principal, store: str, station: int) -> 
 def z_reports_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
     """Lists the closed periods of a place, newest first. `?before=` is a Z number: the page then shows older periods."""
     place = queries.place_at(by=by, store=store, station=station)
-    seals: QuerySet[Seal] = queries.seals(by=by, place=place).order_by("-number")
+    seals: QuerySet[Seal] = queries.with_subjects(queries.seals(by=by, place=place)).order_by("-number")
     before = request.GET.get("before", "")
     if before:
         if not (before.isascii() and before.isdecimal() and len(before) <= 18):

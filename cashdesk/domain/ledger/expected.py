@@ -31,9 +31,10 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 ) moved GROUP BY currency, method
 """
 
-# Reads the same two index ranges as `_MOVED`, for each period. The indexes lack `kind`, so the database also fetches each
-# movement's row, and its payment by primary key. A payment counts with its billed amount, and the cash rounding is summed
-# separately. Used by reports only.
+# Reads the same two index ranges as `_MOVED`, for each period. `kind` and `payment_id` are in the indexes, so the database
+# fetches no movement. Without them it would rather read all movements since the period began, which for a register that
+# stood idle are those of everybody else. The amount of a payment is a subquery, because a join may read all payments. A
+# payment counts with its billed amount, and the cash rounding is summed separately. Used by reports only.
 _MOVED_BY_KIND: Final = """
 SELECT
     period, kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
@@ -44,14 +45,14 @@ FROM ({}) moved GROUP BY period, kind, currency, method
 _KIND_IN: Final = """
     SELECT
         CAST(%s AS bigint) AS period, m.kind, m.currency, m.method, m.amount AS came_in, 0 AS went_out,
-        COALESCE(p.amount, m.amount) AS billed_in, 0 AS billed_out
-    FROM cashdesk_movement m LEFT JOIN cashdesk_payment p ON p.id = m.payment_id
-    WHERE m.destination_id = %s AND m.id > %s AND m.id <= %s
+        COALESCE((SELECT p.amount FROM cashdesk_payment p WHERE p.id = m.payment_id), m.amount) AS billed_in, 0 AS billed_out
+    FROM cashdesk_movement m WHERE m.destination_id = %s AND m.id > %s AND m.id <= %s
 """
 _KIND_OUT: Final = """
-    SELECT CAST(%s AS bigint), m.kind, m.currency, m.method, 0, m.amount, 0, COALESCE(p.amount, m.amount)
-    FROM cashdesk_movement m LEFT JOIN cashdesk_payment p ON p.id = m.payment_id
-    WHERE m.source_id = %s AND m.id > %s AND m.id <= %s
+    SELECT
+        CAST(%s AS bigint), m.kind, m.currency, m.method, 0, m.amount,
+        0, COALESCE((SELECT p.amount FROM cashdesk_payment p WHERE p.id = m.payment_id), m.amount)
+    FROM cashdesk_movement m WHERE m.source_id = %s AND m.id > %s AND m.id <= %s
 """
 PLACES_PER_STATEMENT: Final = 100
 """SQLite allows 500 parts in a compound SELECT, and each place needs two."""
