@@ -5,19 +5,19 @@ of the day minus those of all other drawers would tell them. A safe that was not
 The number of statements is fixed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, OuterRef, Subquery
 
 from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.domain.ledger.expected import MovedOfKind, moved_by_kind_in
 from cashdesk.domain.store.business_day import window
 from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import CASH, MovementKind, PlaceKind
-from cashdesk.models import AuditEntry, CashSession, Movement, Place, Store
+from cashdesk.models import AuditEntry, BusinessDay, CashSession, Movement, Place, Store
 from cashdesk.pair import Pair
 from reconciliations.domain import store_day_sums
 from settlements.domain.report import NO_SALE, OPENED
@@ -102,8 +102,24 @@ def takings_of(*, store: Store, on: date, until: int, leaves_out: dict[str, list
         for end in ("source", "destination"):
             movements = movements.exclude(**{end: place, "pk__gt": after, "pk__lte": last})
         movements = movements.exclude(late_for=place, session__isnull=True, pk__gt=after)
+    return _listed(store_day_sums.takings(movements), store)
+
+
+def takings_of_days(*, store: Store, days: Collection[date]) -> dict[date, list[dict[str, Any]]]:
+    """Returns `takings_of` for several closed days that leave nothing out, with one statement."""
+    closed = BusinessDay.objects.filter(store=store, date=OuterRef("business_date"))
+    movements = Movement.objects.filter(
+        store=store, business_date__in=days, pk__lte=Subquery(closed.values("last_movement"))
+    )
+    rows: dict[date, list[Any]] = {day: [] for day in days}
+    for row in store_day_sums.takings(movements, "business_date"):
+        rows[row["business_date"]].append(row)
+    return {day: _listed(of_day, store) for day, of_day in rows.items()}
+
+
+def _listed(rows: Iterable[Any], store: Store) -> list[dict[str, Any]]:
     found: dict[Pair, dict[str, int]] = {}
-    for row in store_day_sums.takings(movements):
+    for row in rows:
         line = found.setdefault(
             Pair(row["currency"], row["method"]), dict.fromkeys(("sales", "refunds", "rounding", "late", "number"), 0)
         )

@@ -1,9 +1,12 @@
 """Proves that the books are consistent: computes them again from the rows, as an auditor would."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from cashdesk.domain.ledger.expected import book_of, whole_book_of
 from cashdesk.domain.ledger.seal import faults_of
@@ -22,11 +25,7 @@ from cashdesk.enums import (
 from cashdesk.models import CashSession, ForeignCash, Movement, Order, Payment, Place, Store
 from cashdesk.money import to_text
 
-_BOOKED = Q(movements__is_late=False, movements__reverses__isnull=True, movements__currency=F("currency"))
-_OVER_SHORT = _BOOKED & Q(movements__kind=MovementKind.OVER_SHORT)
-_RETURNED = Sum("movements__amount", filter=_BOOKED & Q(movements__kind=MovementKind.RETURN))
-_OVER = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__destination=F("register")))
-_SHORT = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__source=F("register")))
+CHUNK_ROWS: Final = 2000
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
@@ -85,32 +84,72 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
     For a counted session, also compares the results with the movements of the return and of the differences.
     """
     closed = CashSession.objects.filter(store=store).exclude(status=SessionStatus.OPEN).select_related("seal")
-    for session in closed.annotate(returned=_RETURNED, over=_OVER, short=_SHORT).iterator(chunk_size=1000):
-        if session.seal is None or session.expected_amount is None or session.difference is None:
-            yield f"Session {session.pk} is closed and has no seal."
+    for sessions in _in_chunks(closed.order_by("pk")):
+        booked = _booked_by(sessions)
+        for session in sessions:
+            yield from _faults_of_session(session, returned=booked[session.pk].returned, over=booked[session.pk].over)
+
+
+def _in_chunks(rows: "QuerySet[Any]") -> Iterator[list[Any]]:
+    """Yields the rows in lists of CHUNK_ROWS, read in one pass."""
+    left = rows.iterator(chunk_size=CHUNK_ROWS)
+    while chunk := list(islice(left, CHUNK_ROWS)):
+        yield chunk
+
+
+@dataclass(slots=True)
+class _Booked:
+    """The cash in minor units that the close of a session returned to the vault, and its over minus its short."""
+
+    returned: int = 0
+    over: int = 0
+
+
+def _booked_by(sessions: Sequence[CashSession]) -> dict[int, _Booked]:
+    """Sums what the closes of sessions booked in their own currency. One statement for all of them."""
+    booked = {session.pk: _Booked() for session in sessions}
+    registers = {session.pk: (session.register_id, session.currency) for session in sessions}
+    rows = Movement.objects.filter(
+        session__in=list(booked), kind__in=(MovementKind.RETURN, MovementKind.OVER_SHORT), is_late=False, reverses=None
+    ).order_by()
+    found = rows.values_list("session", "kind", "source", "destination", "currency").annotate(total=Sum("amount"))
+    for pk, kind, source, destination, currency, total in found:
+        register, own = registers[pk]
+        if currency != own:
             continue
-        if session.is_cancelled:
-            yield from _faults_of_cancelled(session)
-            continue
-        left = sum(
-            balance["amount"]
-            for balance in session.seal.balances
-            if (balance["currency"], balance["method"]) == (session.currency, CASH)
-        )
-        # After a close with a count the drawer is empty. After a handover, and during a settlement, all counted cash
-        # stays in it instead. After a forced close the expected amount is still in it.
-        declared = session.declared_amount or 0
-        is_held = session.is_counted and not session.returned and left == declared
-        kept = declared if session.is_handed_over or is_held else 0
-        should_be_left = kept if session.is_counted else session.expected_amount
-        if left != should_be_left:
-            found, right = to_text(left, session.currency), to_text(should_be_left, session.currency)
-            yield f"Session {session.pk}: {found} were left in the drawer, not {right}."
-        if session.is_counted and (session.returned or 0) + kept != declared:
-            yield f"Session {session.pk}: the return to the vault differs from the declared amount."
-        differences = session.opening_difference + session.difference
-        if session.is_counted and (session.over or 0) - (session.short or 0) != differences:
-            yield f"Session {session.pk}: the over/short movements do not add up to its differences."
+        if kind == MovementKind.RETURN:
+            booked[pk].returned += int(total)
+        elif register in (source, destination):
+            booked[pk].over += int(total) if register == destination else -int(total)
+    return booked
+
+
+def _faults_of_session(session: CashSession, *, returned: int, over: int) -> Iterator[str]:
+    if session.seal is None or session.expected_amount is None or session.difference is None:
+        yield f"Session {session.pk} is closed and has no seal."
+        return
+    if session.is_cancelled:
+        yield from _faults_of_cancelled(session)
+        return
+    left = sum(
+        balance["amount"]
+        for balance in session.seal.balances
+        if (balance["currency"], balance["method"]) == (session.currency, CASH)
+    )
+    # After a close with a count the drawer is empty. After a handover, and during a settlement, all counted cash
+    # stays in it instead. After a forced close the expected amount is still in it.
+    declared = session.declared_amount or 0
+    is_held = session.is_counted and not returned and left == declared
+    kept = declared if session.is_handed_over or is_held else 0
+    should_be_left = kept if session.is_counted else session.expected_amount
+    if left != should_be_left:
+        found, right = to_text(left, session.currency), to_text(should_be_left, session.currency)
+        yield f"Session {session.pk}: {found} were left in the drawer, not {right}."
+    if session.is_counted and returned + kept != declared:
+        yield f"Session {session.pk}: the return to the vault differs from the declared amount."
+    differences = session.opening_difference + session.difference
+    if session.is_counted and over != differences:
+        yield f"Session {session.pk}: the over/short movements do not add up to its differences."
 
 
 def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
@@ -151,11 +190,12 @@ def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
 
 
 def _faults_of_payments(store: Store) -> Iterator[str]:
-    moved = Q(movements__reverses__isnull=True)
-    payments = Payment.objects.filter(store=store).annotate(moved=Sum("movements__amount", filter=moved))
-    unbooked = payments.exclude(booked=Booked.NOT_MOVED).filter(Q(moved__isnull=True))
-    booked_twice_or_wrong = payments.filter(booked=Booked.NOT_MOVED, moved__isnull=False)
-    for payment in (unbooked | booked_twice_or_wrong).iterator(chunk_size=1000):
+    # Two statements, because PostgreSQL compares two whole tables at once only without an OR.
+    booking = Exists(Movement.objects.filter(payment=OuterRef("pk"), reverses=None))
+    payments = Payment.objects.filter(store=store)
+    unbooked = payments.exclude(booked=Booked.NOT_MOVED).filter(~booking)
+    moved_all_the_same = payments.filter(booking, booked=Booked.NOT_MOVED)
+    for payment in chain(unbooked.iterator(chunk_size=1000), moved_all_the_same.iterator(chunk_size=1000)):
         # Several tills may use the same id, so the row's own id is shown too.
         named = f"Payment {payment.external_id} ({payment.pk}) of store {store.number}"
         yield f"{named}: its movements do not match '{payment.booked}'."
