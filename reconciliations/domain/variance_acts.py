@@ -148,7 +148,7 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
     variance is explained.
     """
     if not notes.strip():
-        raise InvalidInput.of("notes", _("Enter what is missing. The supervisor reads it."))
+        raise InvalidInput.of("notes", _("Enter what is missing, for the person who explains it again."))
     _check_notes(notes)
     variance = _locked(variance, act=Act.REJECT, by=by)
     variance.decided_by, variance.decided_at = by.user, at

@@ -21,6 +21,7 @@ from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import RULES
 from cashdesk.prepared_query import Parameter, PreparedQuery
 from reconciliations.models import VarianceEvent
+from reconciliations.queries.declared_day import DeclaredDay, declared_day
 from settlements.domain.report import CLOSED, NO_SALE, OPENED
 from settlements.domain.visibility import settlements_with_shown_result
 from settlements.models import InitialAmount, Settlement
@@ -45,6 +46,8 @@ class Move(NamedTuple):
     order: str | None
     payment: str | None
     reverses: int | None
+    paid_at: datetime | None = None
+    """When the till took the money, by its own clock."""
 
     @property
     def is_payment(self) -> bool:
@@ -87,6 +90,8 @@ class Evidence:
     notes: Sequence[SessionNote] = ()
     late: Sequence[Movement] = ()
     events: Sequence[VarianceEvent] = field(default_factory=list)
+    declared: DeclaredDay | None = None
+    """What stands behind a declaration of a day."""
 
 
 def evidence_of(variance: Variance, *, by: Principal) -> Evidence:
@@ -96,7 +101,8 @@ def evidence_of(variance: Variance, *, by: Principal) -> Evidence:
     notes = _notes_of(variance)
     late = _late_of(variance)
     if variance.counted_amount is None or variance.kind not in (VarianceKind.SESSION, VarianceKind.SETTLEMENT):
-        return Evidence(events=events, notes=notes, late=late, counts=_counts_of(variance))
+        declared = declared_day(variance, by=by)
+        return Evidence(events=events, notes=notes, late=late, counts=_counts_of(variance), declared=declared)
     period, waits = _period_of(variance, by=by)
     if period is None or waits:
         return Evidence(events=events, notes=notes, late=late, is_waiting_for_count=waits)
@@ -193,7 +199,7 @@ def _moves() -> "QuerySet[Any]":
     )
     columns = (
         "pk", "kind", "effect", "recorded_at", "reason", "note", "recorded_by__name", "payment__order",
-        "payment__external_id", "reverses_id",
+        "payment__external_id", "reverses_id", "payment__paid_at",
     )  # fmt: skip
     into = rows.filter(destination=_number("place")).order_by().annotate(effect=F("amount")).values_list(*columns)
     out = rows.filter(source=_number("place")).order_by().annotate(effect=-F("amount")).values_list(*columns)

@@ -49,7 +49,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariancePage:
-    """One page of the list, in its order."""
+    """One page of the list, in its order. In the list of what waits, the reader's own variances come first."""
 
     rows: Sequence[Waiting]
     has_more: bool
@@ -94,6 +94,8 @@ def variance_page(search: VarianceSearch, *, by: Principal, at: datetime) -> Var
     shown = found[:PAGE_SIZE]
     by_id = {row.pk: row for row in with_next_act(queries.variances(by=by).filter(pk__in=shown))}
     listed = [Waiting(variance=by_id[pk], act=next_act(by_id[pk], by=by)) for pk in shown if pk in by_id]
+    if search.is_waiting:
+        listed.sort(key=lambda row: row.act is None)
     return VariancePage(rows=listed, has_more=len(found) > PAGE_SIZE)
 
 

@@ -72,9 +72,7 @@ def _keep(
 
     def act() -> str:
         recount_variance(variance=variance, counted=counted, by=by, at=at)
-        if variance.session is not None:
-            return path_to("desk-result", variance.session.uuid, notice="recounted")
-        return path_to("recount", variance.uuid)
+        return path_to("variance-page", variance.uuid, done="recount")
 
     def again(error: DomainError) -> HttpResponse:
         return _review(request, variance, sheet, draft, Refusal.of(error))

@@ -1,6 +1,8 @@
 """Writes instants and durations in words, in the style of the store."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +16,16 @@ def when(at: datetime, *, store: Store, now: datetime) -> str:
     """Returns the time of an instant of the current business day, and the date and time of any other instant."""
     is_today = business_date(store=store, at=at) == business_date(store=store, at=now)
     return style().clock(at, store.time_zone) if is_today else style().instant(at, store.time_zone)
+
+
+def with_days(rows: list[dict[str, Any]], *, store: Store) -> list[dict[str, Any]]:
+    """Adds `day` to rows with an `instant`: the date if the row before is of another day, or if there is none."""
+    before: date | None = None
+    for row in rows:
+        on = row["instant"].astimezone(ZoneInfo(store.time_zone)).date()
+        row["day"] = style().date(on) if on != before else ""
+        before = on
+    return rows
 
 
 def duration(span: timedelta) -> str:

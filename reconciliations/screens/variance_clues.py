@@ -1,9 +1,10 @@
 """Puts in words what could explain a difference: amounts that are alike, the timeline of the drawer, and the last closes."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,13 +17,16 @@ from cashdesk.models import CashSession, Variance
 from cashdesk.movement_rules import RULES
 from reconciliations.domain.look_alikes import Likeness, is_divisible, is_swap, likeness_of, swapped_amount
 from reconciliations.queries.last_closes import LastCloses
-from reconciliations.queries.variance_evidence import BY_PEOPLE, Evidence, Move
+from reconciliations.queries.variance_evidence import BY_PEOPLE, Evidence, Move, Period
 from reconciliations.screens.strip import StripClose, draw_strip
-from reconciliations.screens.times import when
+from reconciliations.screens.times import when, with_days
 from reconciliations.screens.variance_words import place_in_words, register_named
 
 CLUES_MAX: Final = 6
 TIMELINE_MAX: Final = 120
+REPORTED_LATER: Final = timedelta(minutes=10)
+"""A payment that was reported this long after it was paid gets a note."""
+
 QUESTIONS: Final[Mapping[tuple[bool, bool], str]] = {
     (True, True): noop("Did this cash not arrive? Was it paid by card?"),
     (False, True): noop("Was it paid out twice?"),
@@ -66,7 +70,7 @@ def _like_moves(variance: Variance, evidence: Evidence, difference: int) -> Iter
             "title": name_of(move),
             "amount": abs(move.effect),
             "question": question,
-            "at": style().clock(move.at, variance.store.time_zone),
+            "at": style().clock(happened_at(move, evidence.period), variance.store.time_zone),
             "path": _search_path(move.order or move.payment or ""),
         }
 
@@ -79,7 +83,7 @@ def _like_payments(evidence: Evidence, variance: Variance, difference: int) -> I
             "title": f"{_(str(MovementKind.REFUND.label if is_refund else MovementKind.SALE.label))} {payment.method}",
             "amount": payment.amount,
             "question": _("Was it paid out in cash?") if difference < 0 else _("Was it paid in cash?"),
-            "at": style().clock(payment.reported_at, variance.store.time_zone),
+            "at": style().clock(payment.paid_at, variance.store.time_zone),
             "path": _search_path(payment.order or payment.external_id),
         }
 
@@ -119,6 +123,22 @@ def _is_of_transition(move: Move) -> bool:
     return rule.far_end == PlaceKind.OVER_SHORT or rule.origins.isdisjoint(BY_PEOPLE)
 
 
+def happened_at(move: Move, period: Period | None) -> datetime:
+    """Returns when a movement happened: the till's time of a payment if it lies within the period, else the record's."""
+    is_told = move.paid_at is not None and (period is None or period.opened_at <= move.paid_at <= move.at)
+    return move.paid_at if is_told and move.paid_at is not None else move.at
+
+
+def _reported_later(move: Move, *, zone: str, at: datetime) -> str:
+    """Returns a note if the till reported a payment long after it was paid, else ""."""
+    if move.at - at < REPORTED_LATER:
+        return ""
+    paid_on, reported_on = (one.astimezone(ZoneInfo(zone)).date() for one in (at, move.at))
+    is_same_day = paid_on == reported_on
+    reported = style().clock(move.at, zone) if is_same_day else style().instant(move.at, zone)
+    return _("Reported later: %(time)s") % {"time": reported}
+
+
 def name_of(move: Move) -> str:
     """Returns the kind of a movement, with its receipt or its reason."""
     kind = _(str(MovementKind(move.kind).label))
@@ -141,9 +161,9 @@ def timeline_of(variance: Variance, evidence: Evidence, *, shows_all: bool) -> d
     difference, zone = variance.difference or 0, variance.store.time_zone
     rows: list[tuple[datetime, int, dict[str, Any]]] = []
 
-    def add(at: datetime, order: int, text: str, *, by: object = "", amount: int | None = None, kind: str = "") -> None:
-        row = {"at": style().clock(at, zone), "instant": at, "text": text, "by": by or "", "amount": amount}
-        rows.append((at, order, {**row, "kind": kind}))
+    def add(at: datetime, order: int, text: str, *, kind: str = "", **told: Any) -> None:
+        row = {"at": style().clock(at, zone), "instant": at, "text": text, "kind": kind, "by": told.get("by") or ""}
+        rows.append((at, order, {**row, "amount": told.get("amount"), "note": told.get("note", "")}))
 
     add(period.opened_at, 0, _("Opened"), by=period.opened_by, amount=period.start)
     hidden = 0
@@ -154,7 +174,9 @@ def timeline_of(variance: Variance, evidence: Evidence, *, shows_all: bool) -> d
         if move.is_payment and not is_alike and not shows_all:
             hidden += 1
             continue
-        add(move.at, 1, name_of(move), by=move.by, amount=move.effect, kind="look" if is_alike else "")
+        at = happened_at(move, period)
+        note = _reported_later(move, zone=zone, at=at)
+        add(at, 1, name_of(move), by=move.by, amount=move.effect, kind="look" if is_alike else "", note=note)
     for entry in evidence.no_sales:
         add(entry.at, 1, _("No sale: the drawer was opened"), by=entry.user)
     for count in evidence.counts:
@@ -164,7 +186,8 @@ def timeline_of(variance: Variance, evidence: Evidence, *, shows_all: bool) -> d
     if period.closed_at is not None:
         add(period.closed_at, 3, _("Closed"), amount=difference, kind="end")
     told = [row for _at, _order, row in sorted(rows, key=lambda row: row[:2])]
-    return {"rows": told[:TIMELINE_MAX], "hidden": hidden, "left": max(len(told) - TIMELINE_MAX, 0)}
+    shown = with_days(told[:TIMELINE_MAX], store=variance.store)
+    return {"rows": shown, "hidden": hidden, "left": len(told) - len(shown)}
 
 
 def strips_of(variance: Variance, closes: LastCloses, *, now: datetime) -> list[Any]:

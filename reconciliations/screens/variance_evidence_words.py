@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from cashdesk.enums import CountMoment, VarianceKind
 from cashdesk.formats import style, weekday
 from cashdesk.models import Count, Variance
+from cashdesk.templatetags.figures import money, signed
 from reconciliations.models import VarianceEvent
 from reconciliations.queries.variance_evidence import SETTLEMENT_SUBJECT, Evidence
-from reconciliations.screens.times import duration, when
+from reconciliations.screens.declared_day_words import declared_in_words, parts_of_day
+from reconciliations.screens.sentences import sentence
+from reconciliations.screens.times import duration, when, with_days
 from reconciliations.screens.variance_words import STATE_CLASSES, facts_of, place_in_words, verdict_of
 from settlements.models import Settlement
 
@@ -34,7 +37,9 @@ def evidence_in_words(variance: Variance, evidence: Evidence, *, now: datetime) 
         "late": evidence.late,
         "notes_of_cashier": evidence.notes,
         "counts": counts_in_words(evidence.counts, variance=variance, now=now),
-        "history": [_event(event, variance=variance, now=now) for event in evidence.events],
+        "declared": declared_in_words(variance, evidence.declared, now=now) if evidence.declared is not None else None,
+        "recount": recount_of(variance, evidence),
+        "history": with_days([_event(event, variance=variance) for event in evidence.events], store=variance.store),
         "source": _source(variance, evidence),
     }
 
@@ -58,6 +63,8 @@ def formula_of(variance: Variance, evidence: Evidence) -> dict[str, Any] | None:
     if variance.expected_amount is None or variance.counted_amount is None or evidence.is_waiting_for_count:
         return None
     parts: list[tuple[str, int]] = []
+    if evidence.declared is not None and evidence.declared.cash is not None:
+        parts = parts_of_day(evidence.declared.cash, expected=variance.expected_amount)
     if evidence.period is not None:
         is_own = evidence.period.start or variance.kind == VarianceKind.SESSION
         if is_own:
@@ -102,7 +109,6 @@ def counts_in_words(counts: Sequence[Count], *, variance: Variance, now: datetim
         columns.append(
             {
                 "at": when(count.counted_at, store=variance.store, now=now),
-                "clock": style().clock(count.counted_at, variance.store.time_zone),
                 "moment": count.get_moment_display(),
                 "by": count.counted_by or "",
                 "witness": count.witness or "",
@@ -122,20 +128,40 @@ def counts_in_words(counts: Sequence[Count], *, variance: Variance, now: datetim
     return {"columns": columns, "rows": rows}
 
 
-def _event(event: VarianceEvent, *, variance: Variance, now: datetime) -> dict[str, Any]:
-    counted = (
-        [one for one in event.count.amounts.all() if one.pair == (variance.currency, variance.method)]
-        if (event.count is not None)
-        else []
+def recount_of(variance: Variance, evidence: Evidence) -> str:
+    """Returns what the last recount found as a sentence, and whether that is within the tolerance, or "".
+
+    The frozen difference stays the one of the first count.
+    """
+    found = next(
+        (found for event in reversed(evidence.events) if (found := _counted_in(event, variance)) is not None), None
     )
+    if found is None or variance.expected_amount is None or evidence.is_waiting_for_count:
+        return ""
+    difference = found - variance.expected_amount
+    named = {"amount": money(found, variance.currency), "difference": signed(difference, variance.currency)}
+    if not difference:
+        return sentence(_("The recount found %(amount)s. Nothing differs from what was expected."), named)
+    if abs(difference) <= variance.tolerance:
+        return sentence(_("The recount found %(amount)s: %(difference)s, within the accepted difference."), named)
+    return sentence(_("The recount found %(amount)s: %(difference)s, above the accepted difference."), named)
+
+
+def _counted_in(event: VarianceEvent, variance: Variance) -> int | None:
+    """Returns the amount that the recount of an event found, or None."""
+    amounts = event.count.amounts.all() if event.count is not None else ()
+    return next((one.amount for one in amounts if one.pair == (variance.currency, variance.method)), None)
+
+
+def _event(event: VarianceEvent, *, variance: Variance) -> dict[str, Any]:
     return {
         "act": event.get_act_display(),
-        "at": when(event.at, store=variance.store, now=now),
+        "at": style().clock(event.at, variance.store.time_zone),
         "instant": event.at,
         "by": event.by_user or event.by_label,
         "reason": event.get_reason_display() if event.reason else "",
         "notes": event.notes,
-        "counted": counted[0].amount if counted else None,
+        "counted": _counted_in(event, variance),
         "moved": event.movement.amount if event.movement is not None else None,
     }
 

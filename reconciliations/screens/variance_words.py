@@ -8,10 +8,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
+from cashdesk.domain.ledger.tolerance import is_above_second_limit
+from cashdesk.domain.store.place_limits import limit_of
 from cashdesk.enums import CASH, PlaceKind, Reason, VarianceKind, VarianceState
 from cashdesk.formats import style
 from cashdesk.models import Place, Variance
-from cashdesk.templatetags.figures import money
+from cashdesk.templatetags.figures import money, signed
 from reconciliations.screens.sentences import sentence
 from reconciliations.screens.times import when
 
@@ -74,13 +76,57 @@ def facts_of(variance: Variance, *, now: datetime) -> list[str]:
     told = [_("Business day %(day)s.") % {"day": style().date(variance.business_date)}]
     at = when(variance.raised_at, store=variance.store, now=now)
     if variance.counted_by is not None:
-        told.append(_("%(person)s counted it (%(time)s).") % {"person": variance.counted_by, "time": at})
+        is_declared = variance.kind == VarianceKind.RECONCILIATION
+        words = _("%(person)s declared it (%(time)s).") if is_declared else _("%(person)s counted it (%(time)s).")
+        told.append(words % {"person": variance.counted_by, "time": at})
     if variance.person is not None and variance.person_id != variance.counted_by_id:
         told.append(_("%(person)s had the drawer.") % {"person": variance.person})
     told.append(_explanation_of(variance))
-    if variance.is_escalated:
-        told.append(_("It is escalated: an admin decides."))
+    if variance.state == VarianceState.APPROVED:
+        told.append(standing_of(variance, now=now))
+    elif variance.is_escalated and not variance.is_ended:
+        told.append(_escalation_of(variance))
     return told
+
+
+def _escalation_of(variance: Variance) -> str:
+    """Returns why an admin decides: the limit that the difference is above, or only that it is escalated."""
+    limit = limit_of("escalation_minor", place=variance.place, store=variance.store)
+    is_above = is_above_second_limit(
+        store=variance.store,
+        place=variance.place,
+        difference=amount_shown(variance) or 0,
+        currency=variance.currency,
+    )
+    if limit is None or not is_above:
+        return _("It is escalated: an admin decides.")
+    amount = style().amount(limit, variance.currency)
+    return _("It is above %(limit)s, so an admin decides.") % {"limit": amount}
+
+
+def standing_of(variance: Variance, *, now: datetime) -> str:
+    """Returns who last decided or explained a variance, and when."""
+    words, person, at = _standing(variance)
+    if person is None or at is None:
+        return _(words)
+    return _(words) % {"person": person, "time": when(at, store=variance.store, now=now)}
+
+
+def _standing(variance: Variance) -> tuple[str, object, datetime | None]:
+    """Returns the sentence for the state, with its person and time."""
+    if variance.state == VarianceState.APPROVED:
+        if variance.decided_by is None:
+            return noop("It is approved."), None, None
+        return noop("%(person)s approved it (%(time)s)."), variance.decided_by, variance.decided_at
+    if variance.state == VarianceState.REJECTED and variance.decided_by is not None:
+        return noop("%(person)s rejected the explanation (%(time)s)."), variance.decided_by, variance.decided_at
+    if variance.state == VarianceState.SUPERSEDED:
+        return noop("A newer reconciliation replaced it."), None, None
+    if variance.state == VarianceState.ESCALATED:
+        return noop("It is escalated: an admin decides."), None, None
+    if variance.reason and variance.explained_by is not None:
+        return noop("%(person)s explained it (%(time)s)."), variance.explained_by, variance.explained_at
+    return noop("It is not explained yet."), None, None
 
 
 def _explanation_of(variance: Variance) -> str:
@@ -108,10 +154,28 @@ def place_in_words(place: Place | None) -> str:
     return _("Safe")
 
 
+def is_late_money(variance: Variance) -> bool:
+    """Whether a variance is about late money. Its amount lowers a difference and is none (docs/decisions/0009)."""
+    return variance.kind == VarianceKind.LATE
+
+
+def amount_shown(variance: Variance) -> int | None:
+    """Returns the amount beside the name of a variance, or None for a close without a count. Needs `late_amount`."""
+    return int(getattr(variance, "late_amount", 0)) if is_late_money(variance) else variance.difference
+
+
+def name_of_variance(variance: Variance) -> str:
+    """Returns the place, the amount and the day of a variance, for use in a sentence. The row needs `late_amount`."""
+    told, amount = [place_in_words(variance.place)], amount_shown(variance)
+    told += [style().signed(amount, variance.currency)] if amount is not None else []
+    return ", ".join([*told, style().date(variance.business_date)])
+
+
 def verdict_of(variance: Variance) -> tuple[str, str]:
     """Returns the difference in words, and its CSS class. The row needs `late_amount`."""
     if variance.kind == VarianceKind.LATE:
-        return _("Late money"), "over"
+        late = signed(amount_shown(variance) or 0, variance.currency)
+        return sentence(_("Late money: %(amount)s"), {"amount": late}), "late"
     if variance.difference is None:
         return _("Not counted"), "short"
     amount = _amount(abs(variance.difference), variance)

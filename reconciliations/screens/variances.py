@@ -23,6 +23,7 @@ from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Store, Variance
 from cashdesk.web.pages import page_for
+from reconciliations import queries
 from reconciliations.domain.variance_acts import (
     approve_variance,
     escalate_variance,
@@ -58,7 +59,14 @@ from reconciliations.screens.variance_search import (
     store_of,
     uuid_of,
 )
-from reconciliations.screens.variance_words import STATE_CLASSES, place_in_words
+from reconciliations.screens.variance_words import (
+    STATE_CLASSES,
+    amount_shown,
+    is_late_money,
+    name_of_variance,
+    place_in_words,
+    standing_of,
+)
 
 ACTS: Final[Mapping[str, Callable[..., Variance]]] = {
     Act.EXPLAIN: explain_variance,
@@ -70,13 +78,15 @@ ACTS: Final[Mapping[str, Callable[..., Variance]]] = {
 """The acts that the page takes. A recount has its own page."""
 
 DONE: Final[Mapping[str, str]] = {
-    Act.EXPLAIN: noop("The variance is explained."),
-    Act.WITNESS: noop("You have witnessed the variance."),
-    Act.APPROVE: noop("The variance is approved."),
-    Act.REJECT: noop("The explanation is rejected."),
-    Act.ESCALATE: noop("The variance is escalated. An admin decides."),
-    "REPAY": noop("The repayment is saved. The money is tied to the shortage."),
+    Act.EXPLAIN: noop("%(variance)s: explained."),
+    Act.WITNESS: noop("%(variance)s: witnessed by you."),
+    Act.RECOUNT: noop("%(variance)s: recounted."),
+    Act.APPROVE: noop("%(variance)s: approved."),
+    Act.REJECT: noop("%(variance)s: the explanation is rejected."),
+    Act.ESCALATE: noop("%(variance)s: escalated. An admin decides."),
+    "REPAY": noop("%(variance)s: the repayment is saved. The money is tied to the shortage."),
 }
+"""What was done to a variance, which the next page says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +104,15 @@ class Bench:
         """The filters as the query of an address."""
         return query_of(self.search, for_all_stores=self.sees_all)
 
-    def path_to(self, variance: Variance | None, *, done: str = "") -> str:
-        """Returns the path of a variance beside the same list, or of the list alone."""
+    def path_to(self, variance: Variance | None, *, done: str = "", to: Variance | None = None) -> str:
+        """Returns the path of a variance beside the same list, or of the list alone.
+
+        `done` is an act that the page tells. `to` is its variance, if the page shows another one.
+        """
         path = reverse("variance-page", args=[variance.uuid]) if variance is not None else reverse("variance-list")
-        asked = "&".join(part for part in (self.query, f"done={done.lower()}" if done else "") if part)
+        told = [f"done={done.lower()}"] if done else []
+        told += [f"to={to.uuid}"] if to is not None and to != variance else []
+        asked = "&".join(part for part in (self.query, *told) if part)
         return f"{path}?{asked}" if asked else path
 
 
@@ -176,12 +191,16 @@ def _do(request: HttpRequest, bench: Bench, shown: Waiting, *, act: Act) -> Http
         again = variance_to_show(by=by, variance_id=shown.variance.uuid)
         stays = next_act(again.variance, by=by) is not None
         following = again.variance if stays else bench.page.next_for_reader(shown.variance)
-        return bench.path_to(following, done=act)
+        return bench.path_to(following, done=act, to=again.variance)
 
     def refused(error: DomainError) -> HttpResponse:
         draft.save(request, at=at)
         now = variance_to_show(by=by, variance_id=shown.variance.uuid)
-        return _show(request, bench, now, draft, Refusal.of(error))
+        refusal = Refusal.of(error)
+        if error.code == "variance_state":
+            # Somebody else was quicker. The domain names the state as programs know it.
+            refusal = Refusal(status=refusal.status, message=standing_of(now.variance, now=at))
+        return _show(request, bench, now, draft, refusal)
 
     return submit_once(request, by=by, at=at, act=run, again=refused, check=check, draft=draft)
 
@@ -208,7 +227,7 @@ def _show(
         "clues": clues_of(variance, evidence),
         "timeline": timeline_of(variance, evidence, shows_all=request.GET.get("payments") == "all"),
         "strips": strips_of(variance, closes, now=bench.now),
-        **decision_of(shown, by=bench.by, typed=typed),
+        **decision_of(shown, by=bench.by, typed=typed, now=bench.now),
         "draft": draft,
         "variance": variance,
         "store": variance.store,
@@ -256,8 +275,20 @@ def _list(bench: Bench, request: HttpRequest, *, shown: Variance | None) -> dict
             {"view": view, "path": _path_of_view(view), "is_current": view.query == bench.query} for view in views
         ],
         "first_path": bench.path_to(bench.page.rows[0].variance) if bench.page.rows and shown is None else "",
-        "done": _(DONE[done]) if (done := request.GET.get("done", "").upper()) in DONE else "",
+        "done": _done(bench, request, shown=shown),
     }
+
+
+def _done(bench: Bench, request: HttpRequest, *, shown: Variance | None) -> dict[str, str] | None:
+    """Returns what was just done and to which variance, with its path if the page shows another one."""
+    act = request.GET.get("done", "").upper()
+    acted = shown
+    if act in DONE and (other := uuid_of(request.GET.get("to", ""))):
+        acted = queries.variances(by=bench.by).filter(uuid=other).first()
+    if act not in DONE or acted is None:
+        return None
+    path = bench.path_to(acted) if acted != shown else ""
+    return {"text": _(DONE[act]) % {"variance": name_of_variance(acted)}, "path": path}
 
 
 def _path_of_view(view: VarianceView) -> str:
@@ -266,12 +297,14 @@ def _path_of_view(view: VarianceView) -> str:
 
 def _row(row: Waiting, bench: Bench, *, shown: Variance | None) -> dict[str, Any]:
     variance: Any = row.variance
-    is_late = variance.difference is None and variance.counted_amount is None and variance.late_amount
+    amount = amount_shown(variance)
     return {
         "path": bench.path_to(variance),
         "place": place_in_words(variance.place),
         "store": variance.store.number if bench.sees_all else "",
-        "amount": variance.late_amount if is_late else variance.difference,
+        "amount": amount,
+        "amount_class": "" if not amount or is_late_money(variance) else "is-short" if amount < 0 else "is-over",
+        "is_late_money": is_late_money(variance),
         "currency": variance.currency,
         "repaid": style().amount(variance.repaid_amount, variance.currency) if variance.repaid_amount else "",
         "day": f"{weekday(variance.business_date)}, {style().date(variance.business_date)}",

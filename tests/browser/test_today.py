@@ -44,9 +44,9 @@ def test_a_variance_is_settled_with_three_clicks(screen: Screen, cast: Cast, sho
     clicks.on("link", "Explain variance")
     page.get_by_label("Reason").select_option("WRONG_CHANGE_GIVEN")
     clicks.on("button", "Explain")
-    page.get_by_text("The variance is explained.").wait_for()
+    page.get_by_text(": explained.").wait_for()
     clicks.on("button", "Approve")
-    page.get_by_text("The variance is approved.").wait_for()
+    page.get_by_text(": approved.").wait_for()
     assert clicks.number == 3
     assert Variance.objects.get(pk=short.pk).state == "APPROVED"
     page = screen.visit("/today")

@@ -7,7 +7,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.models import Variance
+from reconciliations.domain.variance_acts import recount_variance
 from tests.admin.back_office import list_of, page_of
 from tests.browser.patience import wait_until_begun
 from tests.browser.screen import EXAMINED, Screen
@@ -83,7 +86,7 @@ def test_last_tuesdays_shortage_is_signed_off_with_six_clicks(screen: Screen, ca
             clicks += 1
         page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
         clicks += 1
-    expect(page.get_by_text("The variance is approved.")).to_be_visible()
+    expect(page.get_by_text(": approved.")).to_be_visible()
     assert clicks <= 6
     assert Variance.objects.get(pk=tuesday.pk).state == "APPROVED"
 
@@ -120,7 +123,7 @@ def test_a_person_works_through_the_list_with_keys(screen: Screen, cast: Cast) -
     press("2")
     expect(page.get_by_label("Reason")).to_have_value("COUNTING_ERROR")
     press("e")
-    expect(page.get_by_text("The variance is explained.")).to_be_visible()
+    expect(page.get_by_text(": explained.")).to_be_visible()
     press("a")
     expect(heading).to_have_text("Short by €5.00")
     page.get_by_placeholder("Notes").press_sequentially("a jar of 7 keys")
@@ -129,5 +132,48 @@ def test_a_person_works_through_the_list_with_keys(screen: Screen, cast: Cast) -
     assert Variance.objects.get(pk=first.pk).state == "APPROVED"
     assert Variance.objects.get(pk=second.pk).state == "OPEN"
     page.get_by_placeholder("Notes").blur()
+    press("j")
+    expect(heading).to_have_text("Short by €7.00")
+    expect(page.get_by_placeholder("Notes")).to_have_value("")
+    press("a")
+    expect(page.locator("[data-refused-said]")).to_have_text("It is not explained yet.")
+    press("k")
+    expect(page.get_by_placeholder("Notes")).to_have_value("a jar of 7 keys")
     press("r")
     expect(page).to_have_url(re.compile(r"/recount$"))
+
+
+def test_a_refused_act_covers_neither_its_error_nor_the_figures(screen: Screen, short: Variance) -> None:
+    screen.sign_in("erika")
+    screen.page.set_viewport_size({"width": 1366, "height": 768})
+    page = screen.visit(f"/variances/{short.uuid}")
+    screen.expected_status = 400
+    page.get_by_role("button", name="Escalate variance").click()
+    expect(page.get_by_text("Enter why you escalate it.")).to_be_visible()
+    bar = page.locator(".decide").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 150
+    for covered in ("#refusal", "#case", ".formula"):
+        box = page.locator(covered).bounding_box()
+        assert box is not None
+        assert box["y"] >= 0, covered
+        assert box["y"] + box["height"] <= bar["y"], covered
+
+
+def test_two_counts_stand_side_by_side_without_scrolling(screen: Screen, short: Variance, cast: Cast) -> None:
+    recounted = CountedAmount(currency="EUR", amount=98_00)
+    recount_variance(variance=short, counted=recounted, by=Principal(user=cast.erika), at=timezone.now())
+    screen.sign_in("erika")
+    page = screen.visit(f"/variances/{short.uuid}")
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        table = page.get_by_role("region", name="Counts")
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, width
+
+
+def test_the_list_prints_its_rows(screen: Screen, short: Variance) -> None:
+    screen.sign_in("erika")
+    page = screen.visit("/variances")
+    page.emulate_media(media="print")
+    expect(page.locator(f'.list a[href*="{short.uuid}"]')).to_be_visible()
+    expect(page.get_by_text("Choose a variance to see its evidence.")).to_be_hidden()

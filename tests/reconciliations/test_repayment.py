@@ -118,7 +118,7 @@ def test_it_is_shown_everywhere_the_variance_is(shop: Shop, cast: Cast) -> None:
     erika.fill(f"/variances/{short.uuid}/repay", {"amount": "10,00", "station": "0"})
     assert erika.page.headers["Location"] == f"/variances/{short.uuid}?done=repay"
     erika.follow()
-    assert "The repayment is saved." in erika.text
+    assert ": the repayment is saved." in erika.text
     assert "€19.90 of the shortage was paid back." in erika.text
     assert "€19.90" in sits_down(cast.erika).get(page_of(short)).content.decode().partition("Paid back")[2][:200]
 

@@ -19,6 +19,16 @@
     help.querySelector("summary").focus();
   }
 
+  /** Says why the act of a key is not possible now. Returns whether the key has an act. */
+  function saysWhyNot(key) {
+    const why = document.querySelector(`[data-refused-key="${key}"]`);
+    const said = document.querySelector("[data-refused-said]");
+    if (!why || !said) return false;
+    said.textContent = why.content.textContent;
+    said.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.closest("input, textarea, [contenteditable]")) return;
@@ -30,8 +40,8 @@
     else if (key === "?") showKeys();
     else if (/^[a-z]$/.test(key)) {
       const found = usable(`[data-key="${key}"]`);
-      if (!found) return;
-      found.click();
+      if (found) found.click();
+      else if (!saysWhyNot(key)) return;
     } else return;
     event.preventDefault();
   });

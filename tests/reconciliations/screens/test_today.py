@@ -370,7 +370,7 @@ def test_each_variance_has_the_step_that_is_next(cast: Cast, shop: Shop) -> None
     for said in (
         "Zoe explained it: Counting error.",
         "The explanation was rejected.",
-        "It is escalated: an admin decides.",
+        "It is above €40.00, so an admin decides.",
     ):
         assert said in admin.text, said
     witness(shop, large, by=zoe)

@@ -132,16 +132,17 @@ def test_from_the_explanation_to_the_sign_off_and_on_to_the_next(shop: Shop, eri
     decide(erika, first, "EXPLAIN", reason="WRONG_CHANGE_GIVEN", notes="a ten for a five")
     assert erika.page.headers["Location"] == f"/variances/{first.uuid}?done=explain", "she may approve it too"
     erika.follow()
-    assert "The variance is explained." in erika.text
+    assert re.search(r"Register 1, −€5\.00, [^:]+: explained\.", erika.text)
     assert "a ten for a five" in erika.text
     erika.send(f"/variances/{first.uuid}", {"act": "APPROVE"})
-    assert erika.page.headers["Location"] == f"/variances/{second.uuid}?done=approve"
+    assert erika.page.headers["Location"] == f"/variances/{second.uuid}?done=approve&to={first.uuid}"
     assert state_of(first) == VarianceState.APPROVED
     erika.follow()
-    assert "The variance is approved." in erika.text
+    assert re.search(r"Register 1, −€5\.00, [^:]+: approved\. Show this variance", erika.text)
+    assert f'<a href="/variances/{first.uuid}">Show this variance</a>' in erika.page.content.decode()
     decide(erika, second, "EXPLAIN", reason="COUNTING_ERROR")
     decide(erika, second, "APPROVE")
-    assert erika.page.headers["Location"] == "/variances?done=approve"
+    assert erika.page.headers["Location"] == f"/variances?done=approve&to={second.uuid}"
     erika.follow()
     assert "Nothing else waits here." in erika.text
 
@@ -153,7 +154,7 @@ def test_it_goes_on_within_the_same_filters(cast: Cast, shop: Shop, erika: Brows
     query = f"person={cast.bruno.uuid}&sort=shortage"
     explain(shop, brunos)
     decide(erika, brunos, "APPROVE", query=query)
-    assert erika.page.headers["Location"] == f"/variances/{next_one.uuid}?{query}&done=approve"
+    assert erika.page.headers["Location"] == f"/variances/{next_one.uuid}?{query}&done=approve&to={brunos.uuid}"
     assert state_of(carlas) == VarianceState.OPEN
 
 
@@ -174,8 +175,8 @@ def test_a_form_that_is_sent_twice_acts_once(shop: Shop, erika: Browser) -> None
         ("EXPLAIN", {"reason": "OTHER"}, "Enter what happened."),
         ("EXPLAIN", {"reason": "LUCK"}, "Choose one of these"),
         ("ESCALATE", {}, "Enter why you escalate it."),
-        ("APPROVE", {}, "Possible now"),
-        ("REJECT", {"notes": "no"}, "Possible now"),
+        ("APPROVE", {}, "It is not explained yet."),
+        ("REJECT", {"notes": "no"}, "It is not explained yet."),
     ],
 )
 def test_a_refused_act_says_why_and_keeps_what_was_typed(
