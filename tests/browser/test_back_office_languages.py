@@ -9,7 +9,7 @@ from cashdesk.models import CashSession, PaymentMethod, Store, User
 from settlements.models import Settlement
 from tests.admin.back_office import list_of, new, page_of
 from tests.admin.test_words import make_world
-from tests.browser.screen import EXAMINED, Screen
+from tests.browser.screen import Screen
 from tests.stories import Cast
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,6 @@ def paths_of(cast: Cast) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", ["de", "id"])
-@pytest.mark.parametrize("screen", [EXAMINED], indirect=True)
 def test_the_back_office_has_room_for_the_words_of_each_language(
     screen: Screen, live_server: Any, language: str
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement
 from tests.browser.patience import wait_until_begun
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.cashdesk.desk import open_drawer, pay
 from tests.factories import PASSWORD, UserFactory
 from tests.screens.desk import open_of
@@ -20,13 +20,9 @@ pytestmark = pytest.mark.browser
 
 
 def sign_in(screen: Screen, username: str) -> Page:
-    """Signs in at the desk."""
-    page = screen.visit("/sign-in")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/desk")
-    return page
+    """Opens the desk as a person who is signed in. The day by keyboard begins with the sign-in page."""
+    screen.sign_in(username)
+    return screen.visit("/desk")
 
 
 def press(page: Page, *keys: str) -> None:
@@ -127,7 +123,7 @@ def test_a_whole_day_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
 
 def test_the_steppers_count(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     for _click in range(3):
         page.get_by_role("button", name="One more: €20", exact=True).click()
@@ -147,7 +143,7 @@ def test_the_steppers_count(screen: Screen, cast: Cast) -> None:
 
 def test_a_second_click_books_once(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/drop")
     page.get_by_label("Amount").fill("5")
     page.get_by_role("button", name="Drop into the safe").dblclick()
@@ -206,7 +202,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     cast.bruno.save()
     hers = sign_in(screen, "carla")
     his_screen = Screen(chromium, origin=live_server.url, **PHONE)
-    sign_in(his_screen, "bruno")
+    his_screen.sign_in("bruno")
     his = his_screen.visit("/desk/open")
     hers.get_by_role("link", name="Hand over drawer").click()
     enter_total(hers, "241.17")
@@ -317,25 +313,18 @@ def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
     look("result")
 
 
-def test_every_page_fits_every_screen(screen: Screen, cast: Cast) -> None:
-    def fits(name: str) -> None:
+def test_every_page_fits_every_screen_and_nothing_bars_the_way(screen: Screen, cast: Cast) -> None:
+    def is_fit(name: str) -> None:
         assert screen.too_wide() == [], name
-
-    walk(screen, cast, fits)
-
-
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
-def test_nothing_bars_the_way_at_the_desk(screen: Screen, cast: Cast) -> None:
-    def is_open_to_all(name: str) -> None:
         assert screen.barriers() == [], name
 
-    walk(screen, cast, is_open_to_all)
+    walk(screen, cast, is_fit)
 
 
 @pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
 def test_the_slip_is_one_page_of_80_mm(screen: Screen, cast: Cast, tmp_path: Path) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     enter_total(page, "1")
     page.get_by_role("button", name="Review count").click()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from cashdesk.models import BrowserSession, CashSession, Draft
 from tests.browser.screen import PHONE, Screen
-from tests.browser.test_desk import enter_total, sign_in
+from tests.browser.test_desk import enter_total
 from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD
 from tests.stories import Cast
@@ -27,7 +27,7 @@ def forgive(screen: Screen, *words: str) -> None:
 
 def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) -> None:
     session = open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     # Offline while it is typed: said quietly, and saved as soon as there is a connection.
     screen.context.set_offline(True)
@@ -69,7 +69,7 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
 
 def test_a_form_open_across_a_deployment_shows_the_answer_with_its_new_style_sheets(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     sheets = page.locator("link[rel=stylesheet]")
     names = [str(sheet.get_attribute("href")) for sheet in sheets.all()]
@@ -86,7 +86,7 @@ def test_a_form_open_across_a_deployment_shows_the_answer_with_its_new_style_she
 
 def test_an_answer_is_shown_only_with_its_styles(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     held: list[Route] = []
 
@@ -105,7 +105,7 @@ def test_an_answer_is_shown_only_with_its_styles(screen: Screen, cast: Cast) -> 
 
 def test_an_answer_that_the_script_cannot_show_is_shown_by_the_browser(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     page.locator("#pieces-2000").fill("2")
 
@@ -121,7 +121,7 @@ def test_an_answer_that_the_script_cannot_show_is_shown_by_the_browser(screen: S
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/count")
     page.locator("#pieces-2000").fill("3")
     is_saved(page)
@@ -152,8 +152,8 @@ def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
 def test_two_devices_at_once(screen: Screen, chromium: Browser, live_server: Any, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     phone = Screen(chromium, origin=live_server.url, **PHONE)
-    sign_in(screen, "carla")
-    sign_in(phone, "carla")
+    screen.sign_in("carla")
+    phone.sign_in("carla")
     till, hand = screen.visit("/desk/count"), phone.visit("/desk/count")
     till.get_by_role("button", name="One more: €20", exact=True).click()
     is_saved(till)

@@ -17,7 +17,7 @@ TILL = {"width": 1366, "height": 768}
 
 
 @pytest.mark.parametrize(
-    "screen", [{**TILL, "is_examined": True}, {**PHONE, "is_examined": True, "colours": "dark"}],
+    "screen", [TILL, {**PHONE, "colours": "dark"}],
     ids=["till", "phone"], indirect=True,
 )  # fmt: skip
 def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: pytest.FixtureRequest) -> None:

@@ -10,7 +10,7 @@ from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, BusinessDay, User
 from reconciliations.models import Authorization
 from tests.admin.back_office import OF_RECONCILIATIONS, list_of, new, page_of
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.cashdesk.desk import NOON, open_drawer
 from tests.reconciliations.admin.declared import CLOSE, ISSUE, Declared, declare_a_day
 from tests.stories import Cast
@@ -42,20 +42,13 @@ def paths_of(declared: Declared, key: AccessToken) -> tuple[str, ...]:
     return (*(list_of(model) for model in (*OF_RECONCILIATIONS, AccessToken)), *map(page_of, rows), *acts)
 
 
-def test_every_page_opens_without_a_complaint_and_without_sideways_scrolling(
+def test_every_page_opens_without_a_complaint_or_a_barrier_and_fits_every_screen(
     screen: Screen, declared: Declared, key: AccessToken
 ) -> None:
     screen.sign_in("anna")
-    for path in paths_of(declared, key):
-        screen.visit(path)
-        assert screen.too_wide() == [], path
-
-
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
-def test_nothing_bars_the_way(screen: Screen, declared: Declared, key: AccessToken) -> None:
-    screen.sign_in("anna")
     for path in (*paths_of(declared, key), new(User)):
         screen.visit(path)
+        assert screen.too_wide() == [], path
         assert screen.barriers() == [], path
     page = screen.visit(page_of(key, "rotate"))
     page.get_by_role("button", name="Rotate API key").click()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.browser.test_desk import enter_total
 from tests.factories import PASSWORD
 from tests.stories import make_cast
@@ -58,7 +58,7 @@ DAYS = (
 @pytest.mark.parametrize("words", DAYS, ids=lambda words: words.language)
 def test_a_day_in_each_language_on_a_phone(chromium: Browser, live_server: object, words: Words) -> None:
     cast = make_cast(language=words.language, currency=words.currency)
-    screen = Screen(chromium, origin=live_server.url, **PHONE, **EXAMINED)
+    screen = Screen(chromium, origin=live_server.url, **PHONE)
     page = screen.visit("/sign-in")
     page.locator(f".languages [value={words.language}]").click()
     expect(page.locator("html")).to_have_attribute("lang", words.language)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cashdesk.models import AuditEntry, BrowserSession
-from tests.browser.screen import EXAMINED, Screen
+from tests.browser.screen import Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.factories import StoreFactory
 from tests.stories import Cast
@@ -65,7 +65,6 @@ def test_a_person_who_was_signed_out_sees_the_sign_in_page(screen: Screen, cast:
     expect(page.get_by_label("Username")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_the_board_fits_every_screen_and_nothing_bars_the_way(screen: Screen, cast: Cast) -> None:
     StoreFactory(account=cast.store.account, number="1402", name="Wedding")
     open_drawer(cast.carla, 100_00, at=timezone.now() - timedelta(days=2))

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from reconciliations.domain.pattern_review import latest_month
 from reconciliations.models import PatternSetting
 from tests.browser.forms import Walk
-from tests.browser.screen import EXAMINED, Screen
+from tests.browser.screen import Screen
 from tests.browser.test_forms import PATTERNS
 from tests.reconciliations.patterns.month_world import Weeks
 from tests.stories import Cast
@@ -34,27 +34,21 @@ def paths_of(weeks: Weeks) -> list[str]:
     return ["/patterns", f"{store}/people", f"{store}/people/{weeks.people['dora'].uuid}", f"{store}/registers/1"]
 
 
-def test_the_pages_show_nothing_raw(screen: Screen, weeks: Weeks) -> None:
+def test_the_pages_show_nothing_raw_have_no_barriers_and_fit_every_screen(screen: Screen, weeks: Weeks) -> None:
     walk = Walk(screen)
     screen.enter(weeks.cast.erika)
     for path in paths_of(weeks):
         walk.visit(path)
+        screen.page.set_viewport_size(screen.size)
+        for details in screen.page.locator("main details > summary").all():
+            details.click()
+        assert screen.barriers() == []
+        assert screen.too_wide() == []
     screen.enter(weeks.people["dora"])
     walk.visit("/patterns/me")
     screen.enter(weeks.cast.anna)
     walk.visit("/settings/patterns")
     assert walk.seen == PATTERNS
-
-
-@pytest.mark.parametrize("screen", [EXAMINED, EXAMINED | {"colours": "dark"}], indirect=True, ids=["light", "dark"])
-def test_the_pages_have_no_barriers_and_fit_every_screen(screen: Screen, weeks: Weeks) -> None:
-    screen.enter(weeks.cast.erika)
-    for path in paths_of(weeks):
-        page = screen.visit(path)
-        for details in page.locator("main details > summary").all():
-            details.click()
-        assert screen.barriers() == []
-        assert screen.too_wide() == []
 
 
 def test_a_mark_leads_to_the_drawer_without_scripts(screen: Screen, weeks: Weeks) -> None:

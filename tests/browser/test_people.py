@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from cashdesk.domain.people.pin import set_pin
 from cashdesk.models import CashSession, User
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD
 from tests.stories import Cast
@@ -128,7 +128,6 @@ def test_signing_out_everywhere_ends_the_other_browser(cast: Cast, screen: Scree
     expect(phone.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way(cast: Cast, screen: Screen, till: Page) -> None:
     found = {}
     for path in ("/account", "/account/pin", "/account/sign-out-everywhere", "/password/forgotten", "/password/code"):

@@ -1,7 +1,6 @@
 """X and Z reports in a browser: on every screen, in both colours, on A4 and on receipt paper."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -10,7 +9,7 @@ from playwright.sync_api import expect
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import AuditEntry
 from reconciliations.domain.business_day_close import close_business_day
-from tests.browser.screen import EXAMINED, Screen
+from tests.browser.screen import Screen
 from tests.factories import PASSWORD
 from tests.settlements.reporting import USD, Day, found
 from tests.stories import Cast
@@ -53,11 +52,12 @@ def of_days(cast: Cast) -> list[str]:
     return [day, f"{day}/trail", f"/reports/trail/session/{cast.carla.sessions.earliest('pk').uuid}"]
 
 
-def test_every_page_fits_every_screen(screen: Screen, world: Cast) -> None:
+def test_every_page_fits_every_screen_and_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
     for path in [*PAGES, *RANGES, *of_days(world)]:
         screen.visit(path)
         assert screen.too_wide() == [], path
+        assert screen.barriers() == [], path
 
 
 def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) -> None:
@@ -85,21 +85,9 @@ def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) 
 
 
 @pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
-@pytest.mark.parametrize("paper", ["a4", "slip"])
-def test_paper_is_white_and_carries_the_document_alone(screen: Screen, world: Cast, paper: str) -> None:
-    screen.sign_in("erika")
-    page = screen.visit(f"{REPORTS}/1/z/3?paper={paper}")
-    page.emulate_media(media="print", color_scheme="dark")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.querySelector('caption')).color") == "rgb(0, 0, 0)"
-    for furniture in (".rail", ".trail", ".tools", "[data-print]"):
-        expect(page.locator(furniture).first, furniture).to_be_hidden()
-    expect(page.get_by_role("table", name="EUR: Notes and coins")).to_be_visible()
-
-
 @pytest.mark.parametrize(("paper", "width", "pages"), [("a4", 595, None), ("slip", 227, 1)])
-def test_the_paper_has_its_size(
-    screen: Screen, world: Cast, tmp_path: Path, paper: str, width: int, pages: int | None
+def test_paper_is_white_has_its_size_and_carries_the_document_alone(
+    screen: Screen, world: Cast, paper: str, width: int, pages: int | None
 ) -> None:
     screen.sign_in("erika")
     page = screen.visit(f"{REPORTS}/1/z/3?paper={paper}")
@@ -107,22 +95,15 @@ def test_the_paper_has_its_size(
     boxes = [float(part.split("]")[0].split()[2]) for part in printed.split("/MediaBox [")[1:]]
     assert [round(box) for box in boxes] == [width] * (pages or len(boxes))
     assert boxes
-
-
-def test_the_button_prints(screen: Screen, world: Cast) -> None:
-    screen.sign_in("erika")
-    page = screen.visit(f"{REPORTS}/1/z/3")
     page.evaluate("window.print = () => { document.title = 'printed' }")
     page.get_by_role("button", name="Print").click()
     assert page.title() == "printed"
-
-
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
-def test_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
-    screen.sign_in("erika")
-    for path in [*PAGES, *RANGES, *of_days(world)]:
-        screen.visit(path)
-        assert screen.barriers() == [], path
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('caption')).color") == "rgb(0, 0, 0)"
+    for furniture in (".rail", ".trail", ".tools", "[data-print]"):
+        expect(page.locator(furniture).first, furniture).to_be_hidden()
+    expect(page.get_by_role("table", name="EUR: Notes and coins")).to_be_visible()
 
 
 def test_where_nothing_runs_and_what_is_not_ones_own(screen: Screen, world: Cast) -> None:

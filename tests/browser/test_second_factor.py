@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from cashdesk.models import BrowserSession, User
 from cashdesk.web.browser_sessions import SessionStore
 from tests.browser.forms import Walk
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.browser.test_forms import SECOND_FACTOR
 from tests.factories import PASSWORD
 from tests.second_factor import adds_app, code_for, fresh_code, time_passes
@@ -78,7 +78,6 @@ def test_a_manager_adds_an_app_saves_the_codes_and_signs_in_with_both(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_the_pages_have_no_barriers_and_fit_every_screen_in_the_longest_language(
     screen: Screen, cast: Cast, settings: object
 ) -> None:

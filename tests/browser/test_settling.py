@@ -26,7 +26,7 @@ def tab(page: Page, name: str) -> str:
     return " ".join(page.get_by_role("tab", name=name).inner_text().split())
 
 
-@pytest.mark.parametrize("screen", [{**PHONE, "is_examined": True}], ids=["phone"], indirect=True)
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
     shop = Shop(cast=cast)
     counts_card_slips(shop)

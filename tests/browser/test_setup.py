@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.domain.setup.setup_link import issue_setup_link
 from cashdesk.models import CashSession, Store
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.cashdesk.desk import books
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -126,7 +126,6 @@ def look(screen: Screen, *, step: str) -> None:
     screen.page.set_viewport_size(screen.size)
 
 
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_no_step_has_barriers_or_scrolls_sideways(screen: Screen, live_server: Any) -> None:
     page = screen.visit("/sign-in")
     look(screen, step="sign-in")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.browser.test_desk import press, reach, sign_in
 from tests.cashdesk.desk import open_drawer
 from tests.stories import Cast
@@ -27,7 +27,7 @@ WHERE = """() => [...document.querySelectorAll(".row, .go, .total")].map((one) =
 })"""
 
 
-@pytest.mark.parametrize("screen", [{**PHONE, **EXAMINED}], ids=["phone"], indirect=True)
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     page = sign_in(screen, "carla")
@@ -78,7 +78,7 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
 def test_nothing_jumps_while_somebody_counts(screen: Screen, cast: Cast) -> None:
     cast.store.float_template = {"2000": 3, "50": 20}
     cast.store.save()
-    sign_in(screen, "carla")
+    screen.sign_in("carla")
     page = screen.visit("/desk/open")
     page.get_by_role("button", name="Fill in usual float").click()
     expect(page.locator("#pieces-50")).to_have_value("20")

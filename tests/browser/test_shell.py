@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.screen import PHONE, Screen
 from tests.factories import StoreFactory
 from tests.stories import Cast
 
@@ -17,7 +17,6 @@ ZOOMED: Final = {"width": 683, "height": 384}
 """A till of 1366 x 768 at 200 %."""
 
 
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 @pytest.mark.parametrize("size", [NARROW, None], ids=["narrow", "wide"])
 def test_nothing_bars_the_way_around_a_page(screen: Screen, cast: Cast, size: dict[str, int] | None) -> None:
     StoreFactory(account=cast.store.account)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cashdesk.models import Variance
-from tests.browser.screen import EXAMINED, Screen
+from tests.browser.screen import Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.stories import Cast
 
@@ -53,10 +53,13 @@ def test_a_variance_is_settled_with_three_clicks(screen: Screen, cast: Cast, sho
     page.get_by_text("Nothing needs you now.").wait_for()
 
 
-def test_the_page_fits_every_screen_and_every_button_opens(screen: Screen, cast: Cast, short: Variance) -> None:
+def test_the_page_fits_every_screen_bars_nobody_and_every_button_opens(
+    screen: Screen, cast: Cast, short: Variance
+) -> None:
     screen.enter(cast.erika)
     page = screen.visit("/today")
     assert screen.too_wide() == []
+    assert screen.barriers() == []
     paths = page.locator("main a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert len(paths) > 6
     for path in sorted({path for path in paths if path.startswith("/")}):
@@ -66,11 +69,12 @@ def test_the_page_fits_every_screen_and_every_button_opens(screen: Screen, cast:
 SEARCHES: Final = ("", "?q=97", "?q=carla", "?q=nothing")
 
 
-def test_the_search_fits_every_screen(screen: Screen, cast: Cast, short: Variance) -> None:
+def test_the_search_fits_every_screen_and_nothing_bars_the_way(screen: Screen, cast: Cast, short: Variance) -> None:
     screen.enter(cast.erika)
     for query in SEARCHES:
         screen.visit(f"/search{query}")
         assert screen.too_wide() == [], query
+        assert screen.barriers() == [], query
     page = screen.visit("/search")
     page.keyboard.type("97.00")
     page.keyboard.press("Enter")
@@ -89,11 +93,3 @@ def test_a_slash_leads_a_cashier_from_the_desk_to_the_search(screen: Screen, cas
     page.keyboard.press("/")
     page.keyboard.type("97.00")
     expect(page.get_by_label("Register, payment, Z number or amount")).to_have_value("97.00")
-
-
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
-def test_nothing_bars_the_way(screen: Screen, cast: Cast, short: Variance) -> None:
-    screen.enter(cast.erika)
-    for path in ("/today", *(f"/search{query}" for query in SEARCHES)):
-        screen.visit(path)
-        assert screen.barriers() == [], path

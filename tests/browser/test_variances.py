@@ -13,7 +13,7 @@ from cashdesk.models import Variance
 from reconciliations.domain.variance_acts import recount_variance
 from tests.admin.back_office import list_of, page_of
 from tests.browser.patience import wait_until_begun
-from tests.browser.screen import EXAMINED, Screen
+from tests.browser.screen import Screen
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.factories import PASSWORD
 from tests.stories import Cast
@@ -35,18 +35,13 @@ def paths_of(variance: Variance) -> tuple[str, ...]:
     return (*bench, list_of(Variance), page_of(variance), *(page_of(variance, act) for act in acts))
 
 
-def test_every_page_opens_without_a_complaint_and_without_sideways_scrolling(screen: Screen, short: Variance) -> None:
+def test_every_page_opens_without_a_complaint_or_a_barrier_and_fits_every_screen(
+    screen: Screen, short: Variance
+) -> None:
     screen.sign_in("erika")
     for path in paths_of(short):
         screen.visit(path)
         assert screen.too_wide() == [], path
-
-
-@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
-def test_nothing_bars_the_way_through_the_queue(screen: Screen, short: Variance) -> None:
-    screen.sign_in("erika")
-    for path in paths_of(short):
-        screen.visit(path)
         assert screen.barriers() == [], path
 
 

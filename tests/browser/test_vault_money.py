@@ -26,7 +26,7 @@ def widths_on_paper(page: Page) -> list[int]:
     return [round(float(part.split("]")[0].split()[2])) for part in printed.split("/MediaBox [")[1:]]
 
 
-@pytest.mark.parametrize("screen", [{"is_examined": True, "colours": "dark"}], ids=["dark"], indirect=True)
+@pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
 def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 100_00, station=1)
     screen.sign_in("erika")
@@ -93,7 +93,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     is_in_order(screen)
 
 
-@pytest.mark.parametrize("screen", [{**PHONE, "is_examined": True}], ids=["phone"], indirect=True)
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit("/vault")
@@ -140,7 +140,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     is_in_order(screen)
 
 
-@pytest.mark.parametrize("screen", [{**PHONE, "is_examined": True}], ids=["phone"], indirect=True)
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     page = sign_in(screen, "carla")
