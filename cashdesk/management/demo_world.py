@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,8 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from cashdesk.denominations import denominations_of
 from cashdesk.domain.caller.principal import SYSTEM, Principal
-from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.counting.count import CountedAmount, Pieces
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.ledger.entry import Entry
@@ -33,6 +35,8 @@ OTHER_ACCOUNT_NAME: Final = "Another Company"
 PASSWORD: Final = "drawer-and-vault"  # noqa: S105 (known on purpose; the command refuses to run in production)
 WEEKS: Final = 4
 SEED: Final = 1337
+REPORTED_TOGETHER: Final = 4
+"""Payments that a till reports at once."""
 
 KEY_SECRETS: Final = {
     "full": "ck_demo_full_4b1f0c6de2a94f6c8f0e",
@@ -214,36 +218,28 @@ def _trade(demo: DemoStore, *, cashier: User, manager: User, opening: datetime, 
     )
     closing = opening + timedelta(hours=8, minutes=chance.randrange(45))
     reports = list(_sales(demo, session, opening=opening, closing=closing, chance=chance))
-    record_payments(reports=reports, by=by, at=closing)
     cash_in = sum(_cash_of(report) for report in reports)
     drop = _minor(demo, demo.basket_units * 3) if cash_in > _minor(demo, demo.basket_units * 4) else 0
-    if drop:
-        move_cash(
-            session=session,
-            kind=MovementKind.DROP,
-            amount=drop,
-            by=by,
-            at=opening + timedelta(hours=5),
-            reason="drop",
-            note="Bag to the safe",
-        )
     paid_out = _minor(demo, max(1, demo.basket_units // 8)) if chance.random() < 0.2 else 0
-    if paid_out:
-        move_cash(
-            session=session,
+    moves = [
+        Move(
             kind=MovementKind.PAID_OUT,
             amount=paid_out,
-            by=by,
             at=opening + timedelta(hours=3),
             reason="expense",
             note="Cleaning",
-        )
+        ),
+        Move(
+            kind=MovementKind.DROP, amount=drop, at=opening + timedelta(hours=5), reason="drop", note="Bag to the safe"
+        ),
+    ]
+    _record(session, reports, [move for move in moves if move.amount], by=by, closing=closing)
     if chance.random() < 0.02:
         force_close_session(session=session, by=Principal(user=manager), at=closing, reason="left without counting")
         return
     expected = float_amount + cash_in - drop - paid_out
     declared = max(0, expected + _minor(demo, demo.basket_units) * chance.choice((0, 0, 0, 0, 0, -1, -2, 1, -8)) // 20)
-    close_session(session=session, counted=CountedAmount(currency=demo.currency, amount=declared), by=by, at=closing)
+    close_session(session=session, counted=_counted(demo, declared), by=by, at=closing)
     if chance.random() < 0.04:
         late = PaymentReport(
             id=f"{demo.number}-{session.pk}-late", method=CASH, currency=demo.currency, status=PaymentStatus.APPROVED,
@@ -251,6 +247,41 @@ def _trade(demo: DemoStore, *, cashier: User, manager: User, opening: datetime, 
             paid_at=closing - timedelta(minutes=9),
         )  # fmt: skip
         record_payments(reports=[late], by=by, at=closing + timedelta(minutes=20))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """Money that the cashier moves by hand."""
+
+    kind: MovementKind
+    amount: int
+    at: datetime
+    reason: str
+    note: str
+
+
+def _record(
+    session: CashSession, reports: list[PaymentReport], moves: list[Move], *, by: Principal, closing: datetime
+) -> None:
+    """Records the payments a few at a time and the moves in between, in the order of time.
+
+    A drawer that does not hold the money yet moves it before the close.
+    """
+    waiting, held = list(moves), session.start_amount
+    for first in range(0, len(reports), REPORTED_TOGETHER):
+        some = reports[first : first + REPORTED_TOGETHER]
+        now = max(report.paid_at or closing for report in some)
+        while waiting and waiting[0].at < now and waiting[0].amount <= held:
+            _move(session, waiting[0], by=by, at=waiting[0].at)
+            held -= waiting.pop(0).amount
+        record_payments(reports=some, by=by, at=now)
+        held += sum(_cash_of(report) for report in some)
+    for move in waiting:
+        _move(session, move, by=by, at=closing)
+
+
+def _move(session: CashSession, move: Move, *, by: Principal, at: datetime) -> None:
+    move_cash(session=session, kind=move.kind, amount=move.amount, by=by, at=at, reason=move.reason, note=move.note)
 
 
 def _sales(
@@ -287,6 +318,16 @@ def _cash_of(report: PaymentReport) -> int:
     if report.method != CASH or report.status != PaymentStatus.APPROVED:
         return 0
     return -report.amount if report.type == PaymentType.REFUND else report.amount
+
+
+def _counted(demo: DemoStore, amount: int) -> CountedAmount:
+    """Returns a count in as few notes and coins as possible, or of the amount alone if they do not make it up."""
+    pieces, rest = [], amount
+    for denomination in denominations_of(demo.currency):
+        number, rest = divmod(rest, denomination.value)
+        if number:
+            pieces.append(Pieces(denomination=denomination.value, pieces=number))
+    return CountedAmount(currency=demo.currency, amount=amount, pieces=tuple(pieces) if not rest else ())
 
 
 def _minor(demo: DemoStore, units: int) -> int:
