@@ -286,7 +286,7 @@ def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
     screen.visit("/desk/count")
     look("count")
     page.locator("#pieces-2000").fill("5")
-    expect(page.locator("[data-said]")).to_have_text("Saved")
+    expect(page.locator("[data-said]")).to_have_text("Draft saved")
     cast.store.witness_minor = 1
     cast.store.save()
     screen.visit("/desk/hand-over")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def is_saved(page: Page) -> None:
     """Waits until the page shows that the draft is saved."""
-    expect(page.locator("[data-said]")).to_have_text("Saved")
+    expect(page.locator("[data-said]")).to_have_text("Draft saved")
 
 
 def forgive(screen: Screen, *words: str) -> None:
@@ -32,7 +32,7 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
     # Offline while it is typed: said quietly, and saved as soon as there is a connection.
     screen.context.set_offline(True)
     page.locator("#pieces-2000").fill("2")
-    expect(page.locator("[data-said]")).to_have_text("Not saved yet. There is no connection.")
+    expect(page.locator("[data-said]")).to_have_text("Draft not saved yet. There is no connection.")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("alert").filter(has_text="No connection. Nothing is lost")).to_be_focused()
     screen.context.set_offline(False)

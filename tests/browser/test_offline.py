@@ -71,7 +71,7 @@ def test_a_count_goes_on_over_reloads_without_a_connection_and_is_closed_once(sc
     is_saved(page)
     screen.context.set_offline(True)
     page.locator("#pieces-500").fill("1")
-    expect(page.locator("[data-said]")).to_have_text("Not saved yet. There is no connection.")
+    expect(page.locator("[data-said]")).to_have_text("Draft not saved yet. There is no connection.")
     for _twice in range(2):
         page.reload()
         expect(page.get_by_text(re.compile(r"This page is from \d\d:\d\d\."))).to_be_visible()

@@ -63,7 +63,7 @@ def test_a_person_changes_by_pin_in_three_clicks_and_no_count_is_lost(cast: Cast
     open_drawer(cast.bruno, 50_00, station=2)
     screen.visit("/desk/count")
     till.locator("#pieces-2000").fill("3")
-    expect(till.locator("[data-said]")).to_have_text("Saved")
+    expect(till.locator("[data-said]")).to_have_text("Draft saved")
     for person, drawer in (("Bruno", "€50.00"), ("Carla", "€100.00")):
         screen.visit("/desk")
         clicks = Clicks(till)

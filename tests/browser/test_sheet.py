@@ -98,4 +98,4 @@ def test_nothing_jumps_while_somebody_counts(screen: Screen, cast: Cast) -> None
     page.locator("#pieces-20000").click()
     press(page, "2")
     expect(page.locator("#pieces-20000")).to_have_value("2")
-    expect(page.locator("[data-said]")).to_have_text("Saved")
+    expect(page.locator("[data-said]")).to_have_text("Draft saved")
