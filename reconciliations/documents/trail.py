@@ -40,6 +40,8 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "variance.reject": noop("Rejected the explanation"),
         "variance.escalate": noop("Escalated the variance"),
         "variance.supersede": noop("Replaced the variance by a newer one"),
+        "variance.repaid": noop("Recorded a repayment"),
+        "expected.seen": noop("Looked at the expected amount"),
         "business_day.closed": noop("Closed the business day and made its report"),
     }
 )
