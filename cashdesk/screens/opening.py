@@ -69,14 +69,15 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     )
     counted = count.sheet.counted
     # A repeated request to open gets its first answer, so it is not asked whether a drawer is open.
-    if step != OPEN and open_session_of(user) is not None:
+    opens = step == OPEN and counted is not None and count.is_ready and not count.sheet.takes_usual
+    if not opens and open_session_of(user) is not None:
         return see("desk", notice="already-open")
     if not is_sent:
         return _show(request, store, draft, waiting, count=count)
     if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
         message = _("This page is out of date. Check it and send it again.")
         return _show(request, store, draft, waiting, count=count, refusal=Refusal(status=409, message=message))
-    if step == OPEN and counted is not None and count.is_ready and not count.sheet.takes_usual:
+    if opens and counted is not None:
         return _open(request, store, draft, count=count, counted=counted, by=by)
     draft.save(request, at=timezone.now())
     if count.sheet.takes_usual or step == BACK:
