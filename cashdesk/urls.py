@@ -31,10 +31,6 @@ router.register("payment-methods", PaymentMethodViewSet, basename="payment-metho
 router.register("reports", ReportViewSet, basename="reports")
 
 urlpatterns = [
-    *router.urls,
-    path("events", EventViewSet.as_view({"get": "read"}), name="events"),
-    path("problems", ProblemViewSet.as_view({"get": "list"}), name="problems"),
-    path("problems/<str:code>", ProblemViewSet.as_view({"get": "retrieve"}), name="problem"),
     path("payments", PaymentViewSet.as_view({"get": "list", "post": "create"}), name="payments"),
     path("payments/batch", PaymentViewSet.as_view({"post": "batch"}), name="payments-batch"),
     path(
@@ -43,6 +39,10 @@ urlpatterns = [
         name="payments-midtrans-notification",
     ),
     path("payments/<path:external_id>", PaymentViewSet.as_view({"get": "retrieve", "patch": "decide"}), name="payment"),
+    *router.urls,
+    path("events", EventViewSet.as_view({"get": "read"}), name="events"),
+    path("problems", ProblemViewSet.as_view({"get": "list"}), name="problems"),
+    path("problems/<str:code>", ProblemViewSet.as_view({"get": "retrieve"}), name="problem"),
     path("stores", StoreViewSet.as_view({"get": "list"}), name="stores"),
     path("stores/<uuid:store_id>", StoreViewSet.as_view({"get": "retrieve"}), name="store"),
     path("people", PersonViewSet.as_view({"get": "list"}), name="people"),

@@ -8,6 +8,12 @@ from cashdesk.web.description.view import DescriptionView, DocsView
 from cashdesk.web.health import livez, readyz
 
 urlpatterns = [
+    # The busiest paths come first, because Django tries one after another.
+    path("api/v1/schema", DescriptionView.as_view(), name="schema"),
+    path("api/v1/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("cashdesk.urls")),
+    path("api/v1/", include("settlements.urls")),
+    path("api/v1/", include("reconciliations.urls")),
     path("", include("cashdesk.page_urls")),
     path("", include("cashdesk.setting_urls")),
     path("", include("settlements.page_urls")),
@@ -19,11 +25,6 @@ urlpatterns = [
     # Before the admin's own path: it asks for the second factor too.
     path("admin/login/", back_office_sign_in, name="back-office-sign-in"),
     path("admin/", admin.site.urls),
-    path("api/v1/schema", DescriptionView.as_view(), name="schema"),
-    path("api/v1/docs", DocsView.as_view(url_name="schema"), name="docs"),
-    path("api/v1/", include("cashdesk.urls")),
-    path("api/v1/", include("settlements.urls")),
-    path("api/v1/", include("reconciliations.urls")),
 ]
 
 handler400 = "cashdesk.web.errors.bad_request"

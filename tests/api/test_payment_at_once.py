@@ -84,8 +84,8 @@ def settled(cast: Cast) -> None:
 def report_of(dice: random.Random, cast: Cast, *, at: datetime) -> Any:
     """Returns a report that is plain more often than not, and that may name anything or be wrong."""
     body = payment(f"id-{dice.randrange(90)}", dice.choice([0, 1, 999, 1000]))
-    often = [{}] * 50
-    for rare in (
+    often: list[dict[str, Any]] = [{}] * 50
+    rares: tuple[list[dict[str, Any]], ...] = (
         [{"status": "PENDING"}, {"status": "REJECTED"}, {"status": "PAID"}],
         [{"type": "REFUND"}, {"method": "CARD"}, {"method": "EFECTIVO"}, {"currency": "USD"}, {"currency": "DEM"}],
         [{"tendered": 2000}, {"tendered": 1000, "change": 1}, {"change": 5}, {"tendered": 1000, "change": 0}],
@@ -98,7 +98,8 @@ def report_of(dice: random.Random, cast: Cast, *, at: datetime) -> Any:
             {"order": "A-17", "tax": 19, "discount": 0, "channel": "ü", "service": "x"},
             {"surprise": 1},
         ],
-    ):
+    )
+    for rare in rares:
         body |= dice.choice(often + rare)
     return dice.choice([body] * 30 + ["", "{", "[]", {**body, "amount": None}])
 
