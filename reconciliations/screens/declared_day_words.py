@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cashdesk.formats import style
 from cashdesk.models import Variance
@@ -30,11 +31,17 @@ def declared_in_words(variance: Variance, day: DeclaredDay, *, now: datetime) ->
     else:
         told.append(_("It is about the cash of the whole store on %(day)s, in %(currency)s.") % named)
     drawers = [_drawer(session, variance) for session in day.sessions]
+    uncounted = sum(not drawer["is_known"] for drawer in drawers)
+    left_out = ngettext(
+        "%(number)s drawer is not counted yet, and left out.",
+        "%(number)s drawers are not counted yet, and left out.",
+        uncounted,
+    )
     return {
         "told": " ".join(told),
         "drawers": drawers,
         "total": sum(drawer["difference"] or 0 for drawer in drawers),
-        "has_unknown": any(drawer["difference"] is None for drawer in drawers),
+        "left_out": left_out % {"number": uncounted} if uncounted else "",
         "settlements": [
             {
                 "name": place_in_words(settlement.place),
@@ -68,6 +75,8 @@ def _drawer(session: Any, variance: Variance) -> dict[str, Any]:
         "name": place_in_words(session.register),
         "person": session.user,
         "state": session.get_status_display(),
+        "is_known": is_known,
+        "currency": session.currency,
         "difference": session.difference if is_known and session.currency == variance.currency else None,
         "path": reverse("desk-result", args=[session.uuid]),
     }

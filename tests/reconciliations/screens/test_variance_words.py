@@ -145,3 +145,28 @@ def test_a_declaration_shows_who_made_it_and_the_drawers_of_its_day(cast: Cast, 
     with counted_queries() as queries:
         erika.get(path)
     assert len(queries) == STATEMENTS_OF_A_DECLARATION
+
+
+def test_a_drawer_that_waits_for_its_next_count_hides_the_parts_of_the_day(
+    cast: Cast, shop: Shop, erika: Browser
+) -> None:
+    session = shop.sign_on(cast.carla, 100_00)
+    shop.pay(86_40)
+    shop.sign_off(session, 180_00, hands_over=True)
+    declare(shop, 110_00, by=shop.by(cast.erika))
+    declared = of_kind(VarianceKind.RECONCILIATION)
+    close_business_day(store=cast.store, on=declared.business_date, by=shop.by(), at=shop.tick())
+    erika.get(f"/variances/{declared.uuid}")
+    assert "Register 1 Carla Closed Not counted" in erika.text
+    assert "1 drawer is not counted yet, and left out." in erika.text
+    assert not re.search(
+        r"Sales|\+€86\.40|−€6\.40|180\.00", erika.page.content.decode().partition('class="evidence"')[2]
+    )
+    with counted_queries() as queries:
+        erika.get(f"/variances/{declared.uuid}")
+    numbers = [len(queries)]
+    for cashier in (cast.bruno, cast.carla, cast.bruno):
+        shop.sign_off(shop.sign_on(cashier, 1_00), 1_00, hands_over=True)
+    with counted_queries() as queries:
+        erika.get(f"/variances/{declared.uuid}")
+    assert [*numbers, len(queries)] == [numbers[0]] * 2
