@@ -162,7 +162,7 @@ def test_two_counts_stand_side_by_side_without_scrolling(screen: Screen, short: 
     page = screen.visit(f"/variances/{short.uuid}")
     for width in (1366, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        table = page.get_by_role("region", name="Counts")
+        table = page.locator('.scroll[aria-labelledby="counts"]')
         assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, width
 
 
