@@ -12,6 +12,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import NoBrowser, running_chromium
+from tests.browser.emptying import only_filled_tables_are_emptied
 from tests.browser.screen import Screen
 from tests.browser.slow import slowed
 from tests.stories import Cast
@@ -34,10 +35,22 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keeps SQLite in a file. In memory, the test and the server threads would share one connection and its
-    transactions.
+    transactions. No commit waits for the disk, as on the PostgreSQL of tests/with_postgres.py.
     """
     if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("browser") / "cashdesk.sqlite3")
+        told = connection.settings_dict
+        told["TEST"]["NAME"] = str(tmp_path_factory.mktemp("browser") / "cashdesk.sqlite3")
+        told["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Lets PostgreSQL empty only the tables that have rows."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with only_filled_tables_are_emptied(connection):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
