@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Store
-from cashdesk.web.csv_cells import BYTE_ORDER_MARK, line_writer
+from cashdesk.web.csv_cells import BYTE_ORDER_MARK, lines_of
 from reconciliations.domain.export import (
     ALL_TABLES,
     Wanted,
@@ -127,13 +127,13 @@ def _store_into(book: ZipFile, folder: str, wanted: Wanted, *, by: Principal, cl
 
 def _table_into(book: ZipFile, folder: str, reading: RowPages) -> Iterator[int]:
     """Writes a table as CSV. Yields the number of rows of each page."""
-    line, cells = line_writer(), text_cells(reading.table)
+    cells = text_cells(reading.table)
     entry = ZipInfo(f"{folder}/{reading.table.name}.csv", date_time=_MADE)
     entry.compress_type = ZIP_DEFLATED
     with book.open(entry, "w", force_zip64=True) as file:
-        file.write((BYTE_ORDER_MARK + line(reading.table.headers)).encode())
+        file.write((BYTE_ORDER_MARK + lines_of([reading.table.headers])).encode())
         for page in reading.pages():
-            file.write("".join(line(cells(row)) for row in page).encode())
+            file.write(lines_of(map(cells, page)).encode())
             yield len(page)
     yield 0
 

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.web.csv_cells import BYTE_ORDER_MARK, line_writer
+from cashdesk.web.csv_cells import BYTE_ORDER_MARK, lines_of
 from reconciliations.domain.export import Wanted, begin_export, end_export, note_progress
 from reconciliations.enums import ExportState, FileFormat
 from reconciliations.exports.export_request import ExportRequest
@@ -152,10 +152,10 @@ def file_name(wanted: Wanted) -> str:
 
 def _csv(run: Run) -> Iterator[bytes]:
     table = run.reading.table
-    line, cells = line_writer(), text_cells(table)
-    yield (BYTE_ORDER_MARK + line(table.headers)).encode()
+    cells = text_cells(table)
+    yield (BYTE_ORDER_MARK + lines_of([table.headers])).encode()
     for page in run.pages():
-        yield "".join(line(cells(row)) for row in page).encode()
+        yield lines_of(map(cells, page)).encode()
 
 
 def _pieces_of(file: IO[bytes]) -> Iterator[bytes]:

@@ -65,13 +65,13 @@ class RowPages:
     def _span(self, days: list[Day]) -> list[Row]:
         where = {"business_date__gte": days[0].on, "business_date__lte": days[-1].on}
         rows = self._rows(where).order_by("business_date", "pk")
-        return [row[1:] for row in rows.values_list("pk", *self.table.paths)]
+        return [row[1:] for row in rows.values_list("pk", *self.table.selected)]
 
     def _in_order(self, where: Mapping[str, Any]) -> Iterator[list[Row]]:
         """Yields the rows of a long day, or those of a table without business dates, in the order of recording."""
         after = 0
         while True:
-            rows = self._rows({**where, "pk__gt": after}).order_by("pk").values_list("pk", *self.table.paths)
+            rows = self._rows({**where, "pk__gt": after}).order_by("pk").values_list("pk", *self.table.selected)
             page = list(rows[: self.page_rows])
             if page:
                 yield [row[1:] for row in page]

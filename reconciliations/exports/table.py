@@ -1,12 +1,14 @@
 """Definition of an exportable table: its columns as data, and the query for its rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import Case, CharField, F, Model, QuerySet, When
+from django.db.models import Case, CharField, F, Func, Model, QuerySet, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
@@ -14,9 +16,24 @@ from cashdesk import money
 from cashdesk.documents.written import iso
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Store
-from cashdesk.web.csv_cells import formula_safe
+from cashdesk.web.csv_cells import FORMULA_SIGNS
 
 Cell = str | int | bool | Decimal | None
+
+
+class Written(Func):
+    """An instant or a UUID as its text in an export. SQLite stores them otherwise, so there it is the value itself."""
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Writes as `iso` and `str` do: in UTC, and without a fraction if it is zero."""
+        if self.output_field.get_internal_type() == "UUIDField":
+            return self.as_sql(compiler, connection, template="CAST(%(expressions)s AS text)", **extra)
+        form = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
+        template = f"REPLACE(TO_CHAR(%(expressions)s AT TIME ZONE 'UTC', {form}), '.000000Z', 'Z')"
+        return self.as_sql(compiler, connection, template=template, **extra)
 
 
 class Form(Enum):
@@ -37,6 +54,11 @@ class Column:
     header: str
     path: str
     form: Form = Form.TEXT
+
+    @property
+    def is_written_slowly(self) -> bool:
+        """Whether the database should write the value: an instant or a UUID."""
+        return self.form is Form.INSTANT or self.path.rpartition("__")[2] == "uuid"
 
     @classmethod
     def of(cls, header: str, path: str = "", form: Form = Form.TEXT) -> "Column":
@@ -71,9 +93,9 @@ class Table:
         return [column.header for column in self.columns]
 
     @property
-    def paths(self) -> list[str]:
-        """The ORM paths of the columns."""
-        return [column.path for column in self.columns]
+    def selected(self) -> list[str | Func]:
+        """The columns for `values_list`. `Written` lets PostgreSQL write what Python would read and write slowly."""
+        return [Written(column.path) if column.is_written_slowly else column.path for column in self.columns]
 
     @property
     def currency_at(self) -> int:
@@ -82,24 +104,56 @@ class Table:
 
 
 def text_cells(table: Table) -> Callable[[tuple[Any, ...]], list[Any]]:
-    """Returns a function that converts a row to text cells, safe from spreadsheet formulas."""
-    forms, currency_at = [column.form for column in table.columns], table.currency_at
+    """Returns a function that converts a row to text cells, safe from spreadsheet formulas.
+
+    A function per column, because an export converts millions of cells.
+    """
+    writers = [_WRITERS[column.form] for column in table.columns]
+    amounts = [at for at, column in enumerate(table.columns) if column.form is Form.AMOUNT]
+    currency_at = table.currency_at
 
     def cells(row: tuple[Any, ...]) -> list[Any]:
-        currency = row[currency_at]
-        return ["" if value is None else _text(value, form, currency) for value, form in zip(row, forms, strict=True)]
+        written = ["" if value is None else write(value) for value, write in zip(row, writers, strict=True)]
+        for at in amounts:
+            if row[at] is not None:
+                written[at] = _digits(row[at], row[currency_at])
+        return written
 
     return cells
 
 
-def _text(value: Any, form: Form, currency: str) -> Any:
-    if form is Form.AMOUNT:
-        return money.to_digits(value, currency)
-    if form is Form.TEXT:
-        return formula_safe(str(value))
-    if form is Form.FLAG:
-        return "true" if value else "false"
-    return value if form is Form.WHOLE else iso(value)
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _text(value: Any) -> str:
+    text = value if type(value) is str else str(value)
+    return f"'{text}" if text[:1] in _SIGNS else text
+
+
+def _instant(value: datetime | str) -> str:
+    if isinstance(value, str):
+        return value
+    text = value.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else iso(value)
+
+
+def _flag(value: Any) -> str:
+    return "true" if value else "false"
+
+
+_SIGNS: Final = frozenset(FORMULA_SIGNS)
+_digits = lru_cache(maxsize=4096)(money.to_digits)
+"""Most amounts of a store occur again and again."""
+
+_WRITERS: Final[Mapping[Form, Callable[[Any], Any]]] = {
+    Form.TEXT: _text,
+    Form.WHOLE: _as_it_is,
+    Form.AMOUNT: _as_it_is,
+    Form.DATE: iso,
+    Form.INSTANT: _instant,
+    Form.FLAG: _flag,
+}
 
 
 def operator_code(person: str) -> Combinable:

@@ -101,6 +101,6 @@ def _cell_writer(book: Any) -> Callable[..., None]:
         elif form is Form.FLAG:
             sheet.write_boolean(line, at, value)
         else:
-            sheet.write_string(line, at, iso(value))
+            sheet.write_string(line, at, value if isinstance(value, str) else iso(value))
 
     return write
