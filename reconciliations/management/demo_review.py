@@ -1,6 +1,6 @@
 """Closes, reconciles and signs off the past days of a demonstration store, as its manager.
 
-The newest days are left open, so that a visitor has something to do.
+The newest variances are left open, and yesterday in all stores but the first, so that a visitor has something to do.
 """
 
 import random
@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Reason, Role, VarianceKind
 from cashdesk.models import Account, Movement, Store, User, Variance
 from reconciliations.domain.authorization import issue_authorization
@@ -23,6 +24,8 @@ from reconciliations.enums import Act
 from reconciliations.models import PatternSetting
 
 LEFT: Final = timedelta(days=3)
+NIGHT: Final = timedelta(hours=5)
+"""How long the manager takes to close a day and to reconcile it."""
 RECONCILED: Final = 14
 REASONS: Final = (
     (Reason.WRONG_CHANGE_GIVEN, "A ten given back for a five; the customer did not come back."),
@@ -34,7 +37,7 @@ REASONS: Final = (
 
 
 def review_history(*, store: Store, manager: User, seed: int, at: datetime) -> None:
-    """Closes, reconciles and signs off the past days of a store. Leaves the last days before `at` open."""
+    """Closes, reconciles and signs off the past days of a store. Leaves the variances of the last days open."""
     chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (the same seed gives the same data)
     admin = User.objects.filter(account=store.account, role=Role.ADMIN).earliest("pk")
     boss, head = Principal(user=manager), Principal(user=admin)
@@ -81,9 +84,11 @@ def _show_people(account: Account) -> None:
 
 
 def _days_before(store: Store, *, at: datetime) -> Iterator[date]:
+    """Yields the business days that the manager has closed: all of the first store, elsewhere all but yesterday."""
     dates = Movement.objects.filter(store=store).order_by().values_list("business_date", flat=True).distinct()
-    yesterday = at.astimezone(ZoneInfo(store.time_zone)).date() - timedelta(days=1)
-    yield from sorted(on for on in dates if on < yesterday)
+    is_first = not Store.objects.filter(account=store.account, pk__lt=store.pk).exists()
+    ended = business_date(store=store, at=at - NIGHT) - timedelta(days=1 if is_first else 2)
+    yield from sorted(on for on in dates if on <= ended)
 
 
 def _reconcile(
