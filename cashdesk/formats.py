@@ -202,6 +202,11 @@ def month(on: date) -> str:
     return dateformat.format(on, "F Y")
 
 
+def month_name(month: int) -> str:
+    """Returns the name of a month (1 to 12) without a year, in the language of the page."""
+    return dateformat.format(date(2000, month, 1), "F")
+
+
 def month_day(on: date) -> str:
     """Returns the day and the month of a date, without its year, in the language of the page."""
     return str(date_format(on, "MONTH_DAY_FORMAT"))

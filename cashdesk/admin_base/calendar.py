@@ -15,7 +15,7 @@ from cashdesk import formats
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A link to a year, a month, a day, or back. Without a link it is the chosen day."""
+    """A link to a year, a month, a day, or back. Without a link it is the chosen year or day."""
 
     title: str
     link: str = ""
@@ -44,13 +44,13 @@ def _steps(changelist: ChangeList, *, first_year: int, today: date) -> Iterator[
 
     if year is None:
         yield from (Step(title=str(one), link=link(one)) for one in range(first_year, today.year))
-        yield from (
-            Step(title=_month(today.year, one), link=link(today.year, one)) for one in range(1, today.month + 1)
-        )
+        yield Step(title=str(today.year), link=link(today.year))
+        yield from (Step(title=_name(one), link=link(today.year, one)) for one in range(1, today.month + 1))
     elif month is None:
         yield Step(title=_("All dates"), link=link(), goes_back=True)
+        yield Step(title=str(year))
         last = today.month if year == today.year else 12
-        yield from (Step(title=_month(year, one), link=link(year, one)) for one in range(1, last + 1))
+        yield from (Step(title=_name(one), link=link(year, one)) for one in range(1, last + 1))
     elif day is None:
         yield Step(title=str(year), link=link(year), goes_back=True)
         last = today.day if (year, month) == (today.year, today.month) else monthrange(year, month)[1]
@@ -58,6 +58,11 @@ def _steps(changelist: ChangeList, *, first_year: int, today: date) -> Iterator[
     else:
         yield Step(title=_month(year, month), link=link(year, month), goes_back=True)
         yield Step(title=_day(year, month, day))
+
+
+def _name(month: int) -> str:
+    """Returns the name of a month without its year, which stands before the months. So twelve of them fit on a line."""
+    return str(capfirst(formats.month_name(month)))
 
 
 def _month(year: int, month: int) -> str:

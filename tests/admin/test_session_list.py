@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cashdesk.admin.session_filters import RESULTS, STATES
 from cashdesk.domain.caller.principal import Principal
@@ -191,6 +192,12 @@ def test_the_dates_come_from_the_calendar(world: Drawers, erika: Client) -> None
 
     assert all(f"{field}__year=" in step.link for step in steps())
     assert next(step.goes_back for step in steps(year=day.year))
+    titles = [step.title for step in steps(year=day.year - 1)]
+    assert titles[:3] == ["All dates", str(day.year - 1), "January"]
+    assert titles[-1] == "December"
+    this_year = timezone.localdate().year
+    months = [step.title for step in steps()]
+    assert months[months.index(str(this_year)) :][:2] == [str(this_year), "January"], "the year stands once"
     assert len(steps(year=day.year - 1, month=2)) == 29
     assert [(step.title, step.link) for step in steps(year=day.year, month=day.month, day=day.day)][-1] == (
         f"{day:%B} {day.day}",
@@ -219,7 +226,7 @@ def test_the_list_asks_as_often_whatever_it_filters(world: Drawers, erika: Clien
 @pytest.mark.parametrize(
     "query",
     [
-        {}, {"result": "short"}, {"result": "over", "o": "7"}, {"state": "open"}, {"state": "uncounted"},
+        {}, {"result": "short"}, {"result": "over", "o": "4"}, {"state": "open"}, {"state": "uncounted"},
         {"state": "handed_over"}, {"user": 1}, {"register": 1}, {"business_date__year": 2026}, {"q": "1"},
     ],
     ids=str,
