@@ -84,7 +84,8 @@ def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> 
 def export_all_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> HttpResponse:
     """Returns the progress of an archive as JSON: the stores and the rows that are done. Runs two statements.
 
-    `stores_parts` adds the part of the store that is being written. `rows_total` is that of the stores that have begun.
+    `stores_parts` is `stores_done` in thousandths, with the part of the store that is being written. `rows_total` is that
+    of the stores that have begun.
     """
     numbers = [number_within(export, store) for store in by.stores()]
     begun = list(queries.exports(by=by).filter(uuid__in=numbers).values_list("state", "rows_done", "rows_total"))
@@ -98,7 +99,7 @@ def export_all_progress_page(_request: HttpRequest, by: Principal, export: UUID)
             "rows_total": sum(rows for _state, _done, rows in begun),
             "stores_done": done,
             "stores_parts": sum(
-                1 if state == ExportState.DONE else part / (whole or 1) for state, part, whole in begun
+                1000 if state == ExportState.DONE else 1000 * part // max(whole, 1) for state, part, whole in begun
             ),
             "stores_total": len(numbers),
         }

@@ -67,7 +67,7 @@ async function watch(id, progress) {
     const whole = Math.max(now.stores_total ?? now.rows_total, 1);
     bar.max = whole;
     // The store that is being written counts as a part of one.
-    bar.value = now.state === "DONE" ? whole : (now.stores_parts ?? now.rows_done);
+    bar.value = now.state === "DONE" ? whole : (now.stores_parts === undefined ? now.rows_done : now.stores_parts / 1000);
     const rows = inWords(now);
     figures.textContent = ENDED[now.state] ? `${ENDED[now.state]}: ${rows}` : rows;
     if (ENDED[now.state]) {
