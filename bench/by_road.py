@@ -85,8 +85,6 @@ def main() -> None:
     person, program = Caller(secret), Caller(key_secret)
     _measure("open a drawer", partial(_opened, person), before=lambda: _closed(person))
     _measure("close a drawer with one sale", partial(_closed, person), before=lambda: _sold(person))
-    _measure("start a shift", partial(_started, person), before=lambda: _closed(person), turns=SELDOM)
-    _measure("end a shift", partial(_ended, person), before=lambda: _opened(person), turns=SELDOM)
     _opened(person)
     for path in ("/cash/status", "/shifts/active"):
         _measure(f"GET {path}", partial(person, "GET", path))
@@ -98,6 +96,8 @@ def main() -> None:
     _measure("payment whose answer is kept", lambda: person("POST", "/payments", again, key="again"))
     _measure("batch of 100 payments", lambda: person("POST", "/payments/batch", [_payment() for _ in range(100)]))
     _measure("drop by POST /movements", lambda: person("POST", "/movements", _drop(), key=_new_id()))
+    _measure("start a shift", partial(_started, person), before=lambda: _closed(person), turns=SELDOM)
+    _measure("end a shift", partial(_ended, person), before=lambda: _opened(person), turns=SELDOM)
 
 
 def _people() -> tuple[Store, User]:
