@@ -13,12 +13,14 @@ from cashdesk.admin.session_filters import store_looked_at
 from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.additions import cell_of
 from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money, text
+from cashdesk.admin_base.exact_search import exactly
 from cashdesk.admin_base.model_admin import (
     PlaceStoreFilter,
     ReadOnlyAdmin,
     ReadOnlyInline,
     StoreFilter,
     is_id,
+    is_of_one_store,
     note_look,
 )
 from cashdesk.formats import style
@@ -66,6 +68,10 @@ class MovementAdmin(ActingAdmin):
         "reversed_by_link", "is_late_shown", day("business_date"), moment("occurred_at"), moment("recorded_at"),
         "recorded_by", "recorded_with", "reason", "note",
     )  # fmt: skip
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Sorts the movements of one store by their time: its index has that order. By number all stores would be read."""
+        return ("-recorded_at", "-pk") if is_of_one_store(request) else super().get_ordering(request)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Offers days only within a store. Over all stores no index finds the newest movements of a day."""
@@ -200,6 +206,15 @@ class SealAdmin(ReadOnlyAdmin):
         if session is None:
             return cell_of(seal, "began_at") or NOTHING
         return style().instant(session.opened_at, seal.place.store.time_zone, to_the_second=True)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        """Finds a Z number or else a digest. With OR no index has the order, and all newer seals would be read."""
+        wanted = search_term.strip()
+        if not wanted:
+            return queryset, False
+        return queryset.filter(exactly(self.model, "number" if is_id(wanted) else "digest", wanted)), False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Shows the seal. If the drawer was not counted, first writes an audit entry (law 5).

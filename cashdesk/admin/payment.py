@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, ReasonForm
 from cashdesk.admin_base.columns import NOTHING, link_to, moment, money
-from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, principal_of, written_fields
+from cashdesk.admin_base.model_admin import (
+    CashdeskAdmin,
+    ReadOnlyAdmin,
+    StoreFilter,
+    is_of_one_store,
+    principal_of,
+    written_fields,
+)
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.payment.decision import decide_reported
 from cashdesk.domain.store.payment_method_settings import add_payment_method, change_payment_method
@@ -111,6 +118,10 @@ class PaymentAdmin(ActingAdmin):
         "movements_listed", moment("paid_at"), "clock_adjusted", moment("reported_at"), "reported_by", "reported_with",
         moment("decided_at"),
     )  # fmt: skip
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Sorts the payments of one store by their time, as the list of movements does."""
+        return ("-reported_at", "-pk") if is_of_one_store(request) else super().get_ordering(request)
 
     @admin.display(description=gettext_lazy("Movements"))
     def movements_listed(self, payment: Payment) -> str:

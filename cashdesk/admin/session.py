@@ -29,7 +29,7 @@ from cashdesk.admin.session_parts import PARTS
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, AmountField, Done, ReasonForm, units_of
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to_list, moment, money, table, told_of_handover
 from cashdesk.admin_base.exact_search import exactly
-from cashdesk.admin_base.model_admin import StoreFilter, note_look, principal_of
+from cashdesk.admin_base.model_admin import PEOPLE_FOUND_MAX, StoreFilter, note_look, principal_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import late_cash_of
@@ -45,9 +45,6 @@ from cashdesk.formats import style
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.state_flow import FLOW
 from cashdesk.templatetags.figures import signed
-
-PEOPLE_FOUND_MAX: Final = 200
-"""How many people a search by name looks at."""
 
 
 class ForceClose(ActPage):

@@ -38,6 +38,9 @@ else:
 
 STORES_IN_FILTER_MAX: Final = 200
 
+PEOPLE_FOUND_MAX: Final = 200
+"""How many people a search by name looks at."""
+
 ID_DIGITS_MAX: Final = 18
 """Every number of so many digits fits into a column for ids."""
 
@@ -118,6 +121,11 @@ class StoreFilter(admin.SimpleListFilter):
         if value is None:
             return queryset
         return queryset.filter(**{f"{self.path}__pk": int(value)}) if is_id(value) else queryset.none()
+
+
+def is_of_one_store(request: HttpRequest) -> bool:
+    """Whether a list shows the rows of one store only, so that it can follow an index of the store."""
+    return not has_role(request, Role.ADMIN) or is_id(request.GET.get(StoreFilter.parameter_name, ""))
 
 
 class PlaceStoreFilter(StoreFilter):

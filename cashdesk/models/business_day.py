@@ -26,6 +26,10 @@ class BusinessDay(models.Model):
     class Meta:
         ordering = ("store", "-date")
         constraints = (models.UniqueConstraint(fields=("store", "date"), name="business_day_closed_once"),)
+        indexes = (
+            # The list of the back office, of all stores: newest first.
+            models.Index(fields=("-date", "-id"), name="business_day_newest"),
+        )
 
     def __str__(self) -> str:
         return style().date(self.date)

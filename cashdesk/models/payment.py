@@ -178,6 +178,11 @@ class Payment(models.Model):
                 condition=Q(booked__in=(Booked.LATE, Booked.NOT_MOVED)),
                 name="payment_late_or_not_moved",
             ),
+            models.Index(
+                fields=("status", "-id"),
+                condition=Q(status__in=(PaymentStatus.PENDING, PaymentStatus.REJECTED)),
+                name="payment_of_rare_status",
+            ),
             models.Index(fields=("-id",), condition=Q(clock_adjusted=True), name="payment_clock_adjusted"),
         )
 

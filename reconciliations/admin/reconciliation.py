@@ -56,7 +56,13 @@ class StandingFilter(admin.SimpleListFilter):
         return [("stands", _("Current")), ("superseded", _("Superseded"))]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return queryset if self.value() is None else queryset.filter(superseded_by__isnull=self.value() == "stands")
+        if self.value() is None:
+            return queryset
+        if self.value() == "stands":
+            return queryset.filter(superseded_by__isnull=True)
+        # An index has those that supersede another. A join with each row would read them all.
+        later = Reconciliation.objects.filter(supersedes__isnull=False).order_by()
+        return queryset.filter(pk__in=later.values("supersedes"))
 
 
 @admin.register(Reconciliation)

@@ -81,6 +81,17 @@ class Reconciliation(PublicIdModel):
         indexes = (
             # queries.reconciliations(): the list of a store, newest first, by cursor.
             models.Index(fields=("store", "-reported_at", "-id"), name="reconciliation_of_store"),
+            # The list of the back office, of all stores: newest first, and found by the operator as sent.
+            models.Index(fields=("-reported_at", "-id"), name="reconciliation_newest"),
+            models.Index(fields=("operator_uid",), name="reconciliation_of_operator"),
+            # The filters of that list: a day, and what is rare.
+            models.Index(fields=("business_date", "-reported_at", "-id"), name="reconciliation_newest_of_day"),
+            models.Index(
+                fields=("reason", "-reported_at", "-id"), condition=~Q(reason=""), name="reconciliation_of_reason"
+            ),
+            models.Index(
+                fields=("-reported_at", "-id"), condition=Q(is_post_close=True), name="reconciliation_after_close"
+            ),
             # domain.reconciliation: the current reconciliation of a scope, and the list of one business day.
             models.Index(fields=("store", "business_date", "-id"), name="reconciliation_of_day"),
         )

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to, link_to_list, moment, table, text
-from cashdesk.admin_base.model_admin import StoreFilter, principal_of
+from cashdesk.admin_base.exact_search import exactly
+from cashdesk.admin_base.model_admin import PEOPLE_FOUND_MAX, StoreFilter, principal_of
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.formats import style
@@ -64,13 +65,18 @@ class SettlementAdmin(ActingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        """Finds a settlement by its number, or by the person who opened or closed it."""
-        by_number, _repeats = super().get_search_results(request, queryset, search_term)
+        """Finds a settlement by its number, or by the person who opened or closed it.
+
+        Finds the people first, so that indexes find their settlements. A settlement keeps the names of its time, so a former
+        name must be whole.
+        """
         wanted = search_term.strip()
         if not wanted:
-            return by_number, False
-        by_name = queryset.filter(Q(opened_by_name__icontains=wanted) | Q(closed_by_name__icontains=wanted))
-        return by_number | by_name, False
+            return queryset, False
+        people = principal_of(request).people(with_inactive=True).filter(name__icontains=wanted).order_by("pk")
+        names = {wanted, *people.values_list("name", flat=True)[:PEOPLE_FOUND_MAX]}
+        found = exactly(self.model, "pk", wanted) | exactly(self.model, "uuid", wanted)
+        return queryset.filter(found | Q(opened_by_name__in=names) | Q(closed_by_name__in=names)), False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Writes an audit entry if the page shows the expected amount of an uncounted drawer (law 5)."""

@@ -68,6 +68,10 @@ class Deposit(PublicIdModel):
             # GET /deposits: newest first, by cursor, of a store and of an account.
             models.Index(fields=("store", "-prepared_at", "-id"), name="deposit_of_store_by_time"),
             models.Index(fields=("-prepared_at", "-id"), name="deposit_newest"),
+            # The search and the back office, of all stores: the numbers that are printed on a bag and its slip.
+            models.Index(fields=("bag_number",), name="deposit_of_bag"),
+            models.Index(fields=("slip_number",), name="deposit_of_slip"),
+            models.Index(fields=("state", "-id"), name="deposit_of_state"),
             # reconciliations.queries.today.bags_in_transit(): the few bags that the bank has not credited, oldest first.
             models.Index(
                 fields=("store", "id"),

@@ -78,6 +78,13 @@ class Settlement(PublicIdModel):
             models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
             # queries.cashbook_entries(): the period of a place in which a movement was recorded.
             models.Index(fields=("place", "-opened_after", "-id"), name="settlement_of_place_by_start"),
+            # The list of the back office: found by the people who opened and closed.
+            models.Index(fields=("opened_by_name",), name="settlement_of_opener"),
+            models.Index(fields=("closed_by_name",), name="settlement_of_closer"),
+            # The filters of that list.
+            models.Index(fields=("business_date", "-id"), name="settlement_of_day"),
+            models.Index(fields=("type", "-id"), name="settlement_of_type"),
+            models.Index(fields=("closing", "-id"), name="settlement_of_closing"),
             # domain.late_after_count and domain.proof: the next settlement of a place.
             models.Index(fields=("place", "-id"), name="settlement_of_place"),
         )
