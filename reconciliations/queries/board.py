@@ -81,26 +81,26 @@ def stores_now(*, by: Principal, at: datetime) -> list[StoreNow]:
     }
     opened = _open_drawers(stores)
     rows = list(_rows(stores, today_in=today_in))
-    past = _past_limits(rows, opened=opened, at=at)
+    past = _past_limits(rows, stores=stores, opened=opened, at=at)
     return [_now(row, opened.get(row.pk, {}), past.get(row.pk, [])) for row in rows]
 
 
 def _past_limits(
-    rows: Sequence[Store], *, opened: dict[int, dict[int, date]], at: datetime
+    rows: Sequence[Store], *, stores: "QuerySet[Store]", opened: dict[int, dict[int, date]], at: datetime
 ) -> dict[int, list[frozenset[Past]]]:
     """Returns the limits that are passed in the safes and the open drawers, by store."""
     own = Q(pull_minor__isnull=False) | Q(lock_minor__isnull=False)
     own |= Q(store__pull_minor__isnull=False) | Q(store__lock_minor__isnull=False)
-    safes = Q(kind=PlaceKind.VAULT) & (Q(least_minor__isnull=False) | Q(most_minor__isnull=False))
-    limited = Place.objects.filter(Q(kind=PlaceKind.REGISTER) & own | safes, store__in=[row.pk for row in rows])
-    places = [
-        place
-        for place in limited.order_by()
-        if place.kind == PlaceKind.VAULT or place.pk in opened.get(place.store_id, {})
-    ]
+    drawers = Q(pk__in=[register for drawers in opened.values() for register in drawers]) & own
+    safes = Q(kind=PlaceKind.VAULT, store__in=stores.order_by().values("pk"))
+    safes &= Q(least_minor__isnull=False) | Q(most_minor__isnull=False)
+    places = list(Place.objects.filter(drawers | safes).order_by())
     of_place = {place.pk: place.store_id for place in places}
+    concerned = set(of_place.values())
     found: dict[int, list[frozenset[Past]]] = {}
-    for place_id, past in past_limits(stores=rows, places=places, at=at).items():
+    for place_id, past in past_limits(
+        stores=[row for row in rows if row.pk in concerned], places=places, at=at
+    ).items():
         found.setdefault(of_place[place_id], []).append(past)
     return found
 

@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import conditional_escape, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
@@ -17,6 +21,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.cash_limits import Past
 from cashdesk.enums import Role
 from cashdesk.formats import style, write_as
+from cashdesk.templatetags.figures import money, signed
 from cashdesk.web.live_part import answer_part, etag_of
 from cashdesk.web.pages import page_for
 from reconciliations.queries.board import OVER_SHORT_DAYS, StoreNow, stores_now
@@ -110,7 +115,7 @@ def _shown(request: HttpRequest, *, by: Principal, now: datetime) -> dict[str, A
     listed = found if page is None else found[(page - 1) * ROWS : page * ROWS]
     return {
         "figures": _figures(rows),
-        "rows": [_row(row, now=now) for row in listed],
+        "rows": _rows(listed, now=now),
         "columns": [_column(*column, asked=asked) for column in COLUMNS],
         "asked": asked,
         "now_query": urlencode(asked),
@@ -146,15 +151,41 @@ def _column(key: str, name: str, kind: str, *, asked: dict[str, str]) -> dict[st
     return {"name": _(name), "kind": kind, "order": order, "path": _query(asked, sort=turned, page="")}
 
 
-def _row(row: StoreNow, *, now: datetime) -> dict[str, Any]:
-    state, kind = _state_in_words(row)
-    return {
-        "now": row,
-        "state": state,
-        "kind": kind,
-        "limits": _limits_in_words(row),
-        "oldest": duration(now - row.oldest_waiting) if row.oldest_waiting is not None else "",
-    }
+def _rows(listed: Sequence[StoreNow], *, now: datetime) -> SafeString:
+    """Writes the rows of the table. Most words, dates and figures repeat, so each is written and escaped once."""
+    day, of_sign, of_amount = cache(style().date), cache(signed), cache(money)
+
+    def cells(row: StoreNow) -> dict[str, Any]:
+        state, kind = _state_in_words(row)
+        store = row.store
+        limits = _limits_in_words(row)
+        counted = {name: getattr(row, name) for name in ("overdue", "uncounted", "waiting", "orders")}
+        repeated = {
+            **counted,
+            **{f"{name}_zero": "" if number else " zero-cell" for name, number in counted.items()},
+            "late": "late" if row.is_late else "",
+            "state": state,
+            "kind": kind,
+            "closed": day(row.last_closed) if row.last_closed is not None else "–",
+            "open": row.open,
+            "oldest": duration(now - row.oldest_waiting) if row.oldest_waiting is not None else "–",
+            "limits": format_html_join("", '<span class="limit">{}</span>', ((one,) for one in limits))
+            if limits
+            else "–",
+            "limits_zero": "" if limits else " zero-cell",
+            "over_short": of_sign(row.over_short, store.currency),
+            "in_transit": of_amount(row.in_transit, store.currency),
+        }
+        own = {"pk": store.pk, "uuid": store.uuid, "store": store, "name": store.name, "number": store.number}
+        return {**own, **{name: _escaped(value) for name, value in repeated.items()}}
+
+    return format_html_join("", render_to_string("reconciliations/board_row.html"), map(cells, listed))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _escaped(value: int | str) -> SafeString:
+    """Returns a text for HTML. The type tells markup from a text that reads like it."""
+    return conditional_escape(str(value) if isinstance(value, int) else value)
 
 
 def _state_in_words(row: StoreNow) -> tuple[str, str]:
