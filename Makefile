@@ -6,7 +6,7 @@ VENV ?= .venv
 WORKERS ?= 2
 # Browser tests in this many: a browser mostly waits.
 BROWSERS ?= 3
-# Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench, real-retail and screenshots.
+# Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench, supervisor-speed, real-retail and screenshots.
 PYTEST_ARGS ?=
 ARGS ?=
 # The first Python that really runs (a pyenv shim may not), can make an environment, and is one Django 5.2 supports.
@@ -38,7 +38,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
 .PHONY: help demo run test test-sqlite test-postgres test-core test-long patterns-long test-browser test-browser-slow screenshots \
-	storm check lint types commits layers migrations-check deploy-check api-check api-clients api-cases bench real-retail lock messages clean
+	storm check lint types commits layers migrations-check deploy-check api-check api-clients api-cases bench supervisor-speed real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -179,6 +179,9 @@ api-cases: $(READY) ## more than 10,000 made-up requests get answers as describe
 bench: $(READY) ## rates and latencies, on SQLite and on a PostgreSQL with durability on
 	$(ON_SQLITE) $(PY) -m bench $(ARGS)
 	$(ON_POSTGRES) --durable $(PY) -m bench $(ARGS)
+
+supervisor-speed: $(READY) ## every page of a supervisor with 1,000 stores and 1.4 million movements: none may be slow (needs PostgreSQL)
+	$(ON_POSTGRES) $(PY) -m bench.supervisor $(ARGS)
 
 real-retail: $(READY) ## real shop receipts through the ledger (fetches a public data set)
 	@$(call sync,--group real-retail)
