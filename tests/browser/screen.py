@@ -147,12 +147,13 @@ class Screen:
     def too_wide(self) -> list[int]:
         """Returns the screen widths, from phone to wide screen, at which the page scrolls sideways."""
         found = []
-        for size in SIZES:
-            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+        # Its own size comes last, because the page keeps it.
+        for size in sorted([*SIZES, self.size], key=lambda size: bool(size == self.size)):
+            if self.page.viewport_size != size:
+                self.page.set_viewport_size(size)
             if self.overhang:
                 found.append(size["width"])
-        self.page.set_viewport_size(self.size)
-        return found
+        return sorted(set(found))
 
     def barriers(self) -> list[str]:
         """Returns the serious and critical accessibility faults that axe finds in both colours, with their elements."""
