@@ -20,6 +20,7 @@ from tests.stories import Cast
 
 VARYING = (
     (r'name="csrfmiddlewaretoken" value="\w+"', "<csrf>"),
+    (r'(name="draft" value="|draft=)[^"]+"', "<draft>"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (r"(settlement|place|seal|count|movement|store|user)/\d+/", r"\1/<id>/"),
     (r"Settlement \d+", "Settlement <id>"),
