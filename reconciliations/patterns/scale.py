@@ -1,6 +1,6 @@
 """The scale of the drawings: wide near zero, so that cents and lost notes fit on one drawing."""
 
-from math import asinh
+from math import asinh, ceil
 from typing import Final
 
 _WIDE_BELOW: Final = 20
@@ -16,3 +16,8 @@ def height_of(difference: int, *, largest: int, reach: int) -> int:
 def place_of(share: float, *, largest: float, reach: int) -> int:
     """Returns where a share is drawn: at `reach` for the largest one."""
     return round(reach * share / largest) if largest else 0
+
+
+def round_up(share: float) -> float:
+    """Returns where a scale of shares ends: at the next multiple of 10 of 100."""
+    return min(ceil(round(share * 10, 6)), 10) / 10

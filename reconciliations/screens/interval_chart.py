@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from reconciliations.patterns.scale import place_of
+from reconciliations.patterns.scale import place_of, round_up
 from reconciliations.patterns.summary import Summary
 from reconciliations.screens.pattern_words import from_to, percent
 
@@ -45,7 +45,7 @@ def draw_intervals(rows: Sequence[tuple[str, Summary]], *, of_store: Summary, ke
     """Draws the shortages above the tolerance, per 100 closes. Returns None without two groups of ten closes."""
     if len(rows) < 2:
         return None
-    largest = max(one.above_interval[1] for _name, one in rows)
+    largest = round_up(max(one.above_interval[1] for _name, one in rows))
 
     def x_of(share: float) -> int:
         return _LEFT + place_of(share, largest=largest, reach=WIDTH - 2 * _LEFT)

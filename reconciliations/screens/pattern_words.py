@@ -80,7 +80,10 @@ def _few(closes: int) -> Finding:
 
 
 def _not_comparable(group: Group, standing: Standing) -> Finding:
-    told = _("%(compared)s comparable closes of %(needed)s so far, with %(peers)s others of %(peers_needed)s.") % {
+    told = _(
+        "A comparison needs %(needed)s comparable closes and %(peers_needed)s others to compare with. So far there are "
+        "%(compared)s comparable closes and %(peers)s others."
+    ) % {
         "compared": standing.compared,
         "needed": COMPARED_FROM,
         "peers": len(standing.peers),

@@ -151,13 +151,18 @@ def _look(store: Store, *, by: Principal) -> Look:
 
 
 def _context(look: Look, *, part: str) -> dict[str, Any]:
+    days = [one.business_date for one in look.closes]
     return {
         "store": look.store,
         "part": part,
         "look": look,
         "number": len(look.closes),
-        "period": {"first": style().date(look.first), "last": style().date(look.last)},
-        "reviewed": {"first": month(look.months[0]), "last": month(look.months[-1])},
+        "period": {"first": style().date(min(days)), "last": style().date(max(days))} if days else None,
+        "reviewed": {
+            "first": month(look.months[0]),
+            "last": month(look.months[-1]),
+            "has_closes": any(day.replace(day=1) in look.months for day in days),
+        },
     }
 
 

@@ -71,6 +71,7 @@ def test_the_store_shows_figures_by_register_and_weekday(weeks: Weeks) -> None:
     assert page.page.status_code == 200
     assert "No register and no weekday stands out." in page.text or "Not enough data to compare" in page.text
     assert "60 counted closes" in page.text
+    assert "The comparison covers the closes from" in page.text
     assert "Register 1" in page.text
     assert "Wednesday" in page.text
 
