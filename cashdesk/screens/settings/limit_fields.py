@@ -62,5 +62,18 @@ def place_limit(limit: str, *, place: Place) -> forms.Field:
     return AmountField(store.currency, label=LABELS[limit], help_text=_told(HELP[limit], told), empty_words=words)
 
 
+def own_limits(place: Place, *, store: Store) -> list[dict[str, str]]:
+    """Returns the limits that a place has itself, as lines of a label and a value. `store` is the store of the place."""
+    own = {limit: getattr(place, limit) for limit in LABELS}
+    return [
+        {
+            "label": str(LABELS[limit]),
+            "value": percent(value) if limit == SHARE else style().amount(value, store.currency),
+        }
+        for limit, value in own.items()
+        if value is not None
+    ]
+
+
 def _told(*sentences: object) -> str:
     return " ".join(str(one) for one in sentences if one)

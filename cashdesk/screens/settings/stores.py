@@ -16,6 +16,7 @@ from cashdesk.forms.pages import path_to
 from cashdesk.forms.setting_page import Sent, SettingPage
 from cashdesk.models import Place, Store
 from cashdesk.screens.settings.frame import Confirmation, is_admin, store_of_page
+from cashdesk.screens.settings.limit_fields import own_limits
 from cashdesk.screens.settings.store_forms import GROUPS, NewStoreForm
 from cashdesk.web.pages import page_for
 
@@ -60,7 +61,8 @@ def new_store_page(request: HttpRequest, by: Principal) -> HttpResponse:
 def store_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse:
     """Shows all settings of a store, with links to change those that the person may change."""
     found = store_of_page(store, by=by)
-    registers = Place.objects.filter(store=found, kind=PlaceKind.REGISTER).order_by("number")
+    places = Place.objects.filter(store=found, kind__in=(PlaceKind.REGISTER, PlaceKind.VAULT)).order_by("number")
+    limited: list[dict[str, Any]] = [{"place": place, "limits": own_limits(place, store=found)} for place in places]
     forms = {slug: form(found, by=by) for slug, form in GROUPS.items()}
     context = {
         "part": PART,
@@ -74,7 +76,8 @@ def store_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse
             }
             for slug, form in forms.items()
         ],
-        "registers": registers,
+        "registers": [one for one in limited if one["place"].kind == PlaceKind.REGISTER],
+        "safe": next((one for one in limited if one["place"].kind == PlaceKind.VAULT), None),
         "may_change": by.administers(found.account_id),
         "done": request.GET.get("done", ""),
     }

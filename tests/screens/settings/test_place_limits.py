@@ -1,5 +1,7 @@
 """The limits of one register or of the safe: its own value, else that of the store, for every door."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -184,6 +186,20 @@ def test_a_manager_may_not_change_how_they_are_judged(cast: Cast, shop: Shop) ->
     with pytest.raises(Forbidden):
         change_place_limits(place=register, fields=["tolerance_minor"], by=Principal(user=cast.erika), at=shop.at)
     assert "Limits" not in Browser(cast.erika).get(f"/settings/stores/{cast.store.uuid}").content.decode()
+
+
+def test_the_page_of_a_store_says_which_limits_its_places_have(cast: Cast, shop: Shop) -> None:
+    limit(cast, tolerance_minor=10_00, tolerance_basis_points=50)
+    limit(cast, 0, witness_minor=0)
+    for person in (cast.anna, cast.erika):
+        page = Browser(person).get(f"/settings/stores/{cast.store.uuid}").content.decode()
+        registers = page.partition('id="registers"')[2].partition("</section>")[0]
+        lines = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", registers)
+        assert lines == [
+            ("Accepted difference", "€10.00"),
+            ("Accepted share of the expected amount", "0.50 %"),
+            ("A second person confirms counts above", "€0.00"),
+        ]
 
 
 @pytest.mark.parametrize(("kind", "number", "values"), [
