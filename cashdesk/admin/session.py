@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from cashdesk.admin.session_close import CloseWithCount
 from cashdesk.admin.session_filters import (
     CashierFilter,
+    DayFilter,
     RegisterFilter,
     ResultFilter,
     StateFilter,
@@ -174,7 +175,7 @@ class CashSessionAdmin(ActingAdmin):
         "store", OPENED_AT, moment("closed_at"), day("business_date"),
     )  # fmt: skip
     joined = ("store", "register", "user", "opened_by", "closed_by", "seal")
-    list_filter = (StoreFilter, CashierFilter, RegisterFilter, StateFilter, ResultFilter)
+    list_filter = (DayFilter, ResultFilter, StateFilter, StoreFilter, CashierFilter, RegisterFilter)
     date_hierarchy = "business_date"
     ordering = ("-opened_at", "-pk")
     search_fields = ("pk", "uuid")

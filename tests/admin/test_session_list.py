@@ -1,14 +1,14 @@
 """The list of sessions: figures of what was counted, filters, the orders that an index carries, and plans without a scan."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.admin.session_filters import RESULTS, STATES
+from cashdesk.admin.session_filters import DAYS_BACK, RESULTS, STATES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.session.cancel_opening import cancel_opening
 from cashdesk.domain.session.closing import close_session, force_close_session
@@ -107,7 +107,9 @@ def test_the_list_needs_no_note_of_a_look(world: Drawers, erika: Client) -> None
         ({"result": "short"}, {SHORT, HANDED_OVER}),
         ({"result": "over"}, {OVER}),
         ({"result": "balanced"}, {BALANCED}),
+        ({"result": "difference"}, {SHORT, OVER, HANDED_OVER}),
         ({"result": "x"}, set()),
+        ({"days": "x"}, set()),
         ({"state": "open"}, {RUNNING}),
         ({"state": "closed"}, {SHORT, OVER, BALANCED}),
         ({"state": "handed_over"}, {HANDED_OVER}),
@@ -124,6 +126,19 @@ def test_the_filters_find_what_they_name(world: Drawers, erika: Client, query: d
     ids = {"user": lambda name: world.sessions[name].user_id, "register": lambda name: world.sessions[name].register_id}
     wanted = {key: ids[key](value) if key in ids and value in world.sessions else value for key, value in query.items()}
     assert set(listed(world, erika, **wanted)) == names
+
+
+@pytest.mark.parametrize(
+    ("days_later", "found"),
+    [(0, {"today", "week"}), (1, {"yesterday", "week"}), (6, {"week"}), (7, set()), (-1, set())],
+)
+def test_today_yesterday_and_the_last_seven_days_find_their_sessions(
+    world: Drawers, erika: Client, monkeypatch: pytest.MonkeyPatch, days_later: int, found: set[str]
+) -> None:
+    now = world.sessions[SHORT].opened_at + timedelta(days=days_later)
+    monkeypatch.setattr("cashdesk.admin.session_filters.timezone.now", lambda: now)
+    assert {days for days in DAYS_BACK if set(listed(world, erika, days=days)) == set(NAMES)} == found
+    assert all(listed(world, erika, days=days) == [] for days in set(DAYS_BACK) - found)
 
 
 def test_cashiers_and_registers_are_offered_of_one_store(world: Drawers, erika: Client) -> None:
@@ -216,7 +231,7 @@ def test_the_list_asks_as_often_whatever_it_filters(world: Drawers, erika: Clien
         return len(queries)
 
     plain = asked()
-    for key, conditions in (("result", RESULTS), ("state", STATES)):
+    for key, conditions in (("result", RESULTS), ("state", STATES), ("days", DAYS_BACK)):
         # One less where no drawer was handed over, which could still need a count.
         assert {asked(**{key: name}) for name in conditions} <= {plain, plain - 1}
     assert asked(q="cashier") == plain + 1, "the people with this name"
@@ -226,7 +241,8 @@ def test_the_list_asks_as_often_whatever_it_filters(world: Drawers, erika: Clien
 @pytest.mark.parametrize(
     "query",
     [
-        {}, {"result": "short"}, {"result": "over", "o": "4"}, {"state": "open"}, {"state": "uncounted"},
+        {}, {"result": "short"}, {"result": "over", "o": "4"}, {"result": "difference"},
+        {"days": "today"}, {"days": "week"}, {"state": "open"}, {"state": "uncounted"},
         {"state": "handed_over"}, {"user": 1}, {"register": 1}, {"business_date__year": 2026}, {"q": "1"},
     ],
     ids=str,
