@@ -48,6 +48,10 @@ class ActForm(forms.Form):
         self.by = by
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
+    def state_told(self) -> tuple[str, ...]:
+        """Returns what the action would meet now, as lines that the page shows before a form is sent."""
+        return ()
+
     def asks_again(self, *, at: datetime) -> bool:
         """Whether the person must confirm a valid form. If they must, also sets `warnings`, which the page shows."""
         return False

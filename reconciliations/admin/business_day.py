@@ -20,6 +20,7 @@ from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.formats import style
+from cashdesk.forms.pages import path_to
 from cashdesk.models import AuditEntry, BusinessDay, CashSession
 from reconciliations import queries
 from reconciliations.domain.business_day_close import (
@@ -32,7 +33,7 @@ from reconciliations.domain.business_day_close import (
     open_drawers,
 )
 from reconciliations.enums import DayState
-from reconciliations.models import Reconciliation
+from reconciliations.models import Reconciliation, StoreDayReport
 from settlements.models import Settlement
 
 register_scope(BusinessDay, of_stores("store"))
@@ -69,6 +70,29 @@ class CloseForm(OfStoreForm):
             on = waiting[0] if waiting else current_date(store=store, at=now)
             self.initial = {"store": store.pk, "date": on, **self.initial}
 
+    def state_told(self) -> tuple[str, ...]:
+        """Names the drawers that the close of the filled-in day would meet. Says nothing of a day that cannot be closed."""
+        if self.is_bound:
+            return ()
+        try:
+            store = self.fields["store"].clean(self.initial.get("store"))
+            on = self.fields["date"].clean(self.initial.get("date"))
+        except forms.ValidationError:
+            return ()
+        if (
+            on > current_date(store=store, at=timezone.now())
+            or BusinessDay.objects.filter(store=store, date=on).exists()
+        ):
+            return ()
+        told = {"day": style().date(on), "store": store}
+        sessions, settlements = open_drawers(store=store, on=on)
+        names = drawers_in_words(sessions, settlements)
+        if not names:
+            return (_("Nothing is open in %(store)s on %(day)s. The day can be closed.") % told,)
+        if keeps_day_open(store=store, still_open=[*sessions, *settlements]):
+            return (_("Close these before you close %(day)s of %(store)s:") % told, *names)
+        return (_("Closing %(day)s of %(store)s closes these without a count:") % told, *names)
+
     def asks_again(self, *, at: datetime) -> bool:
         """Whether the page must first show the current list of open drawers and ask the person to confirm.
 
@@ -104,8 +128,7 @@ class Close(ActPage):
     name = "close"
     label = gettext_lazy("Close a business day")
     explanation = gettext_lazy(
-        "Closes without a count everything that is still open from this day or earlier. You see a list first. Money "
-        "that arrives for the day afterwards is booked as late."
+        "This ends the day and makes its numbered report. Money that arrives for the day afterwards is booked as late."
     )
     form = CloseForm
 
@@ -130,7 +153,16 @@ class BusinessDayAdmin(ActingAdmin):
     search_fields = ("date",)
     search_help_text = gettext_lazy("Date, such as 2026-03-01")
     ordering = ("-date", "-pk")
-    fields = ("store", day("date"), moment("closed_at"), "closed_by_shown", "uncounted", "late", "belonging")
+    fields = (
+        "store",
+        day("date"),
+        moment("closed_at"),
+        "closed_by_shown",
+        "report_shown",
+        "uncounted",
+        "late",
+        "belonging",
+    )
     list_acts = (Close(),)
 
     @admin.display(description=gettext_lazy("Closed by"))
@@ -141,6 +173,14 @@ class BusinessDayAdmin(ActingAdmin):
         if row.closed_with is None:
             return _("the server")
         return _("key %(name)s, %(key)s") % {"name": row.closed_with.name, "key": row.closed_with}
+
+    @admin.display(description=gettext_lazy("Report"))
+    def report_shown(self, row: BusinessDay) -> str:
+        """Links to the numbered report of the day. Days that were closed before there were reports have none."""
+        report = StoreDayReport.objects.filter(day=row).defer("contents").first()
+        if report is None:
+            return NOTHING
+        return format_html('<a href="{}">{}</a>', path_to("store-day", row.store.uuid, report.number), report)
 
     @admin.display(description=gettext_lazy("Closed without a count"))
     def uncounted(self, row: BusinessDay) -> str:

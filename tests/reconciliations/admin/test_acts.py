@@ -16,7 +16,7 @@ from cashdesk.web.browser_sessions import SessionStore
 from reconciliations.models import Authorization, Reconciliation
 from tests.admin.back_office import list_of, make_operator, page_of, sits_down
 from tests.cashdesk.desk import NOON, minutes, open_drawer
-from tests.factories import UserFactory
+from tests.factories import StoreFactory, UserFactory
 from tests.reconciliations.admin.declared import CLOSE, DAY, ISSUE, Declared
 from tests.reconciliations.desk import reconciled
 from tests.stories import Cast, caller
@@ -136,6 +136,28 @@ def test_a_day_is_closed_after_it_was_told_what_stays_uncounted(cast: Cast, erik
     assert (noted.user, noted.detail["reason"]) == (cast.erika, "both went home")
     forced = AuditEntry.objects.filter(action="session.forced_closed")
     assert {entry.detail["reason"] for entry in forced} == {"business day 2026-03-10 closed: both went home"}
+
+
+def test_the_page_tells_what_is_open_and_the_closed_day_leads_to_its_report(cast: Cast, erika: Client) -> None:
+    def told(day: object = DAY) -> str:
+        return erika.get(CLOSE, {"store": cast.store.pk, "date": str(day)}).content.decode()
+
+    assert "Nothing is open in 1337 Berlin on 10 Mar 2026. The day can be closed." in told()
+    session = open_drawer(cast.carla, 10_000)
+    page = told()
+    assert "Closing 10 Mar 2026 of 1337 Berlin closes these without a count:" in page
+    assert f"cash session {session.pk} of Carla at Register 1" in page
+    Store.objects.filter(pk=cast.store.pk).update(closes_stale_sessions=False)
+    assert "Close these before you close 10 Mar 2026 of 1337 Berlin:" in told()
+    Store.objects.filter(pk=cast.store.pk).update(closes_stale_sessions=True)
+    fields = {"store": cast.store.pk, "date": str(DAY)}
+    seen = erika.post(CLOSE, fields).context["form"]["seen"].value()
+    done = erika.post(CLOSE, {**fields, "seen": seen, "reason": "went home"}, follow=True)
+    assert f'<a href="/reports/days/{cast.store.uuid}/1">Store day report No. 1</a>' in done.content.decode()
+    for day in (DAY, "9999-12-31", "soon"):
+        assert "The day can be closed." not in told(day)
+    other = StoreFactory()
+    assert str(other) not in erika.get(CLOSE, {"store": other.pk, "date": "2026-03-09"}).content.decode()
 
 
 def test_what_was_told_of_one_day_closes_no_other(cast: Cast, erika: Client) -> None:
