@@ -291,6 +291,8 @@ class CountSheet:
         except InvalidInput as error:
             if cell.size == 0:
                 return 0, error.on_pages[cell.field]
+            if cell.typed.isascii() and cell.typed.isdecimal():
+                return PIECES_MAX + 1, ""
             if cell.size == 1:
                 return 0, _("Enter a whole number of pieces, such as 12.")
             return 0, _("Enter a whole number of rolls or bundles, such as 2.")

@@ -29,6 +29,12 @@ def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: py
     expect(page.get_by_role("tab")).to_have_count(2)
     expect(page.locator("#usd-cash-amount")).to_be_hidden()
     expect(page.locator("[data-lines]").first).to_have_text("0 of 15 lines counted")
+    first = page.locator("[data-lines]").first
+    page.locator("#pieces-1000").fill("9" * 17)
+    page.locator("#pieces-500").fill("2")
+    expect(first).to_have_text("1 of 15 lines counted")
+    for field in ("#pieces-1000", "#pieces-500"):
+        page.locator(field).fill("")
     enter_total(page, "100")
     expect(page.locator("[data-lines]").first).to_have_text("")
     page.get_by_role("tab", name="USD cash").click()

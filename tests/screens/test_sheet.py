@@ -50,6 +50,8 @@ def test_loose_packed_and_weighed_pieces_add_up() -> None:
         ),
         ({"worth_50": "x"}, "Enter an amount such as 1,250.50."),
         ({"packs_50": "1.5"}, "Enter a whole number of rolls or bundles, such as 2."),
+        ({"pieces_50": "9" * 17}, f"Enter at most {PIECES_MAX} pieces."),
+        ({"packs_50": "9" * 17}, f"Enter at most {PIECES_MAX} pieces."),
         ({"pieces_50": "-1"}, "Enter a whole number of pieces, such as 12."),
         ({"pieces_50": "1", "packs_50": str(PIECES_MAX // 40)}, f"Enter at most {PIECES_MAX} pieces."),
     ],

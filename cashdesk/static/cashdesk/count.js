@@ -104,30 +104,33 @@ function countsOn(sheet) {
   }));
   let announcing = 0;
 
-  /** Returns the amount that a field adds to its row in minor units, or 0n if its text is invalid. */
+  /** Returns the amount that a field adds to its row in minor units, or null if its text is invalid. */
   function worthOf(field, worth) {
     const size = BigInt(field.dataset.size);
-    if (size > 0n) return (pieces(field) ?? 0n) * size * worth;
+    if (size > 0n) return pieces(field) === null ? null : pieces(field) * size * worth;
     const found = isSaid(field) ? amount(field, style) : 0n;
-    return found !== null && found % worth === 0n ? found : 0n;
+    return found !== null && found % worth === 0n ? found : null;
   }
 
   function add() {
     let total = 0n;
     let linesSaid = 0;
+    let linesCounted = 0;
     const subtotals = new Map();
     for (const { worth, total: place, subtotal, fields } of rows) {
-      const row = fields.reduce((sum, field) => sum + worthOf(field, worth), 0n);
+      const worths = fields.map((field) => worthOf(field, worth));
+      const row = worths.reduce((sum, found) => sum + (found ?? 0n), 0n);
       const isRowSaid = fields.some(isSaid);
       // A row with a typed 0 shows 0. A row without input shows nothing.
       put(place, isRowSaid ? written(row, style) : "");
       linesSaid += Number(isRowSaid);
+      linesCounted += Number(isRowSaid && !worths.includes(null) && row <= PIECES_MAX * worth);
       total += row;
       subtotals.set(subtotal, (subtotals.get(subtotal) ?? 0n) + row);
     }
     for (const [place, sum] of subtotals) put(place, written(sum, style));
     const isOneAmount = linesSaid === 0 && isSaid(one);
-    if (lines) put(lines, isOneAmount ? "" : lines.dataset.words.replace("#", linesSaid));
+    if (lines) put(lines, isOneAmount ? "" : lines.dataset.words.replace("#", linesCounted));
     if (isOneAmount) total = amount(one, style) ?? 0n;
     return pattern.replace("#", () => written(total, style));
   }
