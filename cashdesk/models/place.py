@@ -151,6 +151,11 @@ class Place(models.Model):
         return _(PlaceKind(self.kind).label)
 
     @property
+    def named(self) -> str:
+        """The number of a register for use in a sentence, with its own name if it has one."""
+        return f"{self.number} ({self.name})" if self.name else str(self.number)
+
+    @property
     def in_words(self) -> str:
         """The name of the place for use inside a sentence."""
         if self.kind == PlaceKind.REGISTER:

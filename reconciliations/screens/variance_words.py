@@ -142,7 +142,7 @@ def _explanation_of(variance: Variance) -> str:
 
 def register_named(register: Place) -> str:
     """Returns the number of a register for use in a sentence, with its own name if it has one."""
-    return f"{register.number} ({register.name})" if register.name else str(register.number)
+    return register.named
 
 
 def place_in_words(place: Place | None) -> str:

@@ -1,6 +1,6 @@
 """The page Drawers: the registers of a store and the drawers that were closed last."""
 
-from tests.cashdesk.desk import close_drawer, open_drawer, pay
+from tests.cashdesk.desk import close_drawer, force_close, open_drawer, pay
 from tests.factories import UserFactory
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
@@ -17,6 +17,19 @@ def test_a_manager_sees_who_has_which_drawer_open(cast: Cast) -> None:
     assert "Register 2 Open Carla, since" in erika.text
     assert "123.45" not in erika.text
     assert "No closed drawers yet" in erika.text
+
+
+def test_a_register_and_its_count_have_the_same_words_as_on_today(cast: Cast) -> None:
+    erika = Browser(cast.erika)
+    open_drawer(cast.carla, 100_00, station=2)
+    force_close(open_drawer(cast.bruno, 100_00))
+    for path in ("/drawers", "/today"):
+        erika.get(path)
+        assert "Count register 2" in erika.text, path
+        assert "Register 1 Not counted" in erika.text, path
+    close_drawer(open_drawer(cast.bruno, 100_00), 100_00)
+    erika.get("/drawers")
+    assert "Register 1 Closed" in erika.text
 
 
 def test_the_result_is_told_of_counted_drawers_alone(cast: Cast) -> None:
