@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fpdf import FPDF, FontFace, ViewerPreferences, XPos, YPos
 from fpdf.enums import WrapMode
 from fpdf.fonts import TTFFont
+from fpdf.util import Padding
 
 from cashdesk.documents.document import Column, Document, Fact, Section, Table
 from cashdesk.documents.long_tables import for_reading
@@ -29,11 +30,19 @@ QUIET: Final = 90
 """The grey of labels, of 255."""
 GAP: Final = 7
 """The space in a cell beside its text, both sides together."""
+APART: Final = 10
+"""The space between a figure and a text to the right of it, which would look like one word."""
 
 
 def pdf_of(document: Document) -> bytes:
     """Returns the file. The same document, language and style give the same bytes."""
     return bytes(_Paper(for_reading(document)).written())
+
+
+def spaces_of(columns: Sequence[Column]) -> list[int]:
+    """Returns the extra space to the left of each column."""
+    pairs = zip([None, *columns], columns, strict=False)
+    return [APART if before and before.is_figure and not column.is_figure else 0 for before, column in pairs]
 
 
 class _Paper(FPDF):
@@ -161,6 +170,7 @@ class _Paper(FPDF):
         cells = [[in_order_of_sight(for_people(cell, store=store)) for cell in row.cells] for row in table.rows]
         size = self._fitting(SMALL, lambda size: sum(self._least(table.columns, cells, size)), self.epw)
         widths = self._widths(table.columns, cells, size)
+        lefts = [1 + space for space in spaces_of(table.columns)]
         self._ink(size)
         self.set_draw_color(180)
         with self.table(
@@ -173,25 +183,32 @@ class _Paper(FPDF):
             v_align="TOP",
             padding=1,
         ) as lines:
-            lines.row([in_order_of_sight(column.label) for column in table.columns])
+            head = lines.row()
+            for column, left in zip(table.columns, lefts, strict=True):
+                head.cell(in_order_of_sight(column.label), padding=Padding(top=1, right=1, bottom=1, left=left))
             for row, texts in zip(table.rows, cells, strict=True):
-                lines.row(texts, style=FontFace(emphasis="BOLD") if row.is_sum else None)
+                line = lines.row(style=FontFace(emphasis="BOLD") if row.is_sum else None)
+                for text, left in zip(texts, lefts, strict=True):
+                    line.cell(text, padding=Padding(top=1, right=1, bottom=1, left=left))
 
     def _least(self, columns: Sequence[Column], cells: Sequence[Sequence[str]], size: int) -> list[float]:
         """Returns the least width of each column: figures never break, and texts only between words."""
         found = []
-        for at, column in enumerate(columns):
+        for at, (column, space) in enumerate(zip(columns, spaces_of(columns), strict=True)):
             texts = [row[at] for row in cells]
             words = [word for text in [column.label, *(() if column.is_figure else texts)] for word in text.split()]
             whole = texts if column.is_figure else []
-            found.append(max((self._width(text, size, bold=True) for text in (*words, *whole)), default=0) + GAP)
+            found.append(
+                max((self._width(text, size, bold=True) for text in (*words, *whole)), default=0) + GAP + space
+            )
         return found
 
     def _widths(self, columns: Sequence[Column], cells: Sequence[Sequence[str]], size: int) -> list[float]:
         """Returns the widths of the columns. They share what is left by the width that each still wants."""
         least = self._least(columns, cells, size)
         wanted = [
-            max([self._width(row[at], size, bold=True) for row in cells] + [0]) + GAP for at in range(len(columns))
+            max([self._width(row[at], size, bold=True) for row in cells] + [0]) + GAP + space
+            for at, space in enumerate(spaces_of(columns))
         ]
         more = [max(wish - width, 0) for wish, width in zip(wanted, least, strict=True)]
         left = max(self.epw - sum(least), 0)

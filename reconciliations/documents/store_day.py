@@ -150,7 +150,9 @@ def _drawer_rows(drawer: dict[str, Any], store: Store, report: StoreDayReport) -
         yield Row(cells=(*head, None, None, None, state))
     for number, one in enumerate(drawer["results"]):
         currency = one["currency"]
-        name = _z(drawer) if _is_own_cash(one, store.currency) else f"{_z(drawer)} {currency} {one['method']}"
+        name = (
+            _z(drawer) if _is_own_cash(one, store.currency) else f"{_z(drawer)} {currency} {method_word(one['method'])}"
+        )
         yield Row(
             cells=(
                 name,

@@ -11,8 +11,9 @@ from cashdesk.models import Store
 
 
 def method_word(method: str) -> str:
-    """Returns the word for cash, and the code of any other method."""
-    return _("Cash") if method == CASH else method
+    """Returns the word for a usual method, and the code of any other one."""
+    usual = {CASH: _("Cash"), "CARD": _("Card"), "TRANSFER": _("Bank transfer")}
+    return usual.get(method, method)
 
 
 def state_word(difference: int | None) -> str:

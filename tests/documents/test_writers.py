@@ -17,13 +17,14 @@ from cashdesk.documents.csv_file import csv_of
 from cashdesk.documents.document import Clock, Column, Document, Fact, Money, Row, Section, Table
 from cashdesk.documents.long_tables import ROWS_MAX, for_reading
 from cashdesk.documents.page import shown
-from cashdesk.documents.pdf_file import FONTS, pdf_of
+from cashdesk.documents.pdf_file import APART, FONTS, pdf_of, spaces_of
 from cashdesk.documents.pdf_letters import in_order_of_sight, with_substitutes
 from cashdesk.documents.xlsx_file import xlsx_of
 from cashdesk.enums import Language
 from cashdesk.formats import style_of, written_as
 from cashdesk.models import Store
 from cashdesk.symbols import WRITTEN
+from settlements.documents.words import method_word
 
 AT: Final = datetime(2026, 3, 10, 20, 5, tzinfo=UTC)
 HUGE: Final = 999_999_999_99
@@ -130,6 +131,24 @@ def test_huge_sums_get_smaller_type_and_stay_on_one_line() -> None:
     assert min(sizes[1]) < 8
     # A second line would be one more text to draw.
     assert small.count(b" Tj") == huge.count(b" Tj")
+
+
+def test_documents_have_words_for_the_usual_methods_and_the_code_of_others() -> None:
+    words = [method_word(method) for method in ("CASH", "CARD", "TRANSFER", "VOUCHER")]
+    assert words == ["Cash", "Card", "Bank transfer", "VOUCHER"]
+
+
+def test_a_text_stands_apart_from_the_figure_to_the_left_of_it() -> None:
+    figure, text = Column(label="Over/short", is_figure=True), Column(label="State")
+    assert spaces_of([text, text, figure, figure, text]) == [0, 0, 0, 0, APART]
+    row = Row(cells=(Money(minor=0, currency="EUR"), "Ausgeglichen"))
+    tables = [Table(columns=columns, rows=(row,)) for columns in ((figure, text), (text, text))]
+    apart, near = (
+        drawn(pdf_of(document(sections=(Section(title="Drawers", tables=(table,)),)))).replace(b"\n", b" ")
+        for table in tables
+    )
+    assert apart.count(b" Tj") == near.count(b" Tj")
+    assert apart != near
 
 
 def test_the_font_has_every_sign_of_an_amount_and_the_letters_of_the_languages() -> None:
