@@ -60,6 +60,19 @@ def test_a_manager_takes_a_file_and_hears_how_far_it_is(screen: Screen, world: C
     assert Export.objects.filter(table="movements", state="DONE").count() == 2
 
 
+def test_days_without_rows_say_so_and_an_older_refusal_goes(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    wrong = f"table=movements&store={world.store.uuid}&from=2031-01-02&to=2031-01-01&file=csv"
+    page = screen.visit(f"{PAGE}file?{wrong}", status=400)
+    expect(page.get_by_role("heading", name="Nothing was exported")).to_be_visible()
+    fill(screen, "Movements", "2031-01-01", "2031-01-02", "csv")
+    with page.expect_download():
+        page.get_by_role("button", name="Export table").click()
+    expect(page.get_by_text("Done: No rows in these days.", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing was exported")).to_have_count(0)
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+
+
 def test_the_first_export_appears_in_the_list_when_it_is_done(screen: Screen, cast: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(PAGE)

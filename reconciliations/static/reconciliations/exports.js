@@ -27,6 +27,7 @@ form.addEventListener("submit", async (event) => {
     location.assign(address); // the page that says what is wrong, or asks who is there
     return;
   }
+  forgetFaults();
   const id = drawnId();
   address.searchParams.set("export", id);
   watched = id;
@@ -37,6 +38,15 @@ form.addEventListener("submit", async (event) => {
   take(address);
   watch(id, isAll ? form.dataset.progressAll : form.dataset.progress);
 });
+
+// What was wrong with the export before is not wrong with this one.
+function forgetFaults() {
+  for (const fault of document.querySelectorAll(".faults, .fault")) fault.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
+}
 
 // A link and not the form: the page would wait for the answer, and a workbook is written before it is sent.
 function take(address) {
@@ -71,7 +81,7 @@ async function watch(id, progress) {
     const rows = inWords(now);
     figures.textContent = ENDED[now.state] ? `${ENDED[now.state]}: ${rows}` : rows;
     if (ENDED[now.state]) {
-      say(now.state === "DONE" ? `${words.done}: ${rows}. ${words.file}` : `${ENDED[now.state]}: ${rows}.`);
+      say(now.state === "DONE" ? `${words.done}: ${rows}${rows === words.none ? "" : "."} ${words.file}` : `${ENDED[now.state]}: ${rows}.`);
       await showLatest();
       return;
     }
@@ -91,6 +101,7 @@ async function watch(id, progress) {
 // An archive knows the rows of a store only when it begins with it, so it counts in stores.
 function inWords(now) {
   const rows = grouped(now.rows_done);
+  if (now.state === "DONE" && now.stores_total === undefined && now.rows_total === 0) return words.none;
   if (now.stores_total === undefined) return words.rows.replace("{done}", rows).replace("{total}", grouped(now.rows_total));
   return words.stores
     .replace("{stores}", grouped(now.stores_done))
