@@ -73,6 +73,7 @@ class ReasonForm(ActForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_MAX,
+        error_messages={"required": gettext_lazy("Enter a reason.")},
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("In a few words. The audit trail shows it."),
     )

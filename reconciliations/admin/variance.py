@@ -58,6 +58,7 @@ class NotesForm(ActForm):
         label=gettext_lazy("Notes"),
         max_length=NOTES_MAX,
         required=False,
+        error_messages={"required": gettext_lazy("Enter a note.")},
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
         help_text=gettext_lazy("Shown in the history of this difference."),
     )
@@ -75,7 +76,11 @@ def reasons_in_words() -> list[tuple[str, str]]:
 
 
 class ExplainForm(NotesForm):
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=reasons_in_words)
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=reasons_in_words,
+        error_messages={"required": gettext_lazy("Choose a reason.")},
+    )
     field_order = ("reason", "notes")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

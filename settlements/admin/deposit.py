@@ -93,6 +93,7 @@ class CorrectForm(CreditForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_MAX,
+        error_messages={"required": gettext_lazy("Enter a reason.")},
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("Why the recorded amount is wrong."),
     )

@@ -30,6 +30,7 @@ class ReversalForm(ActForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_MAX,
+        error_messages={"required": gettext_lazy("Enter a reason.")},
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("Shown with the reversal."),
     )

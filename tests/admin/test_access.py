@@ -43,7 +43,7 @@ def test_an_admin_revokes_after_a_second_look(cast: Cast, till: Caller) -> None:
     assert all(str(token) in question for token in tokens)
     assert carla.get("/auth/me").status_code == 200
     assert till.get("/cash/sessions").status_code == 200
-    assert "This field is required." in press_revoke(anna, *tokens, confirmed=True, reason=" ")
+    assert "Enter a reason." in press_revoke(anna, *tokens, confirmed=True, reason=" ")
     assert not AuditEntry.objects.filter(action="token.revoked").exists()
     assert "Revoked: 2." in press_revoke(anna, *tokens, confirmed=True)
     assert carla.get("/auth/me").status_code == 401

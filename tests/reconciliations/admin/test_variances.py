@@ -101,7 +101,7 @@ def test_the_history_writes_its_times_like_the_rest_of_the_page(short: Variance,
 def test_an_explanation_that_was_sent_back_is_bettered(short: Variance, erika: Client) -> None:
     act(erika, short, "explain", reason="OTHER", notes="no idea")
     refused = act(erika, short, "reject", notes="")
-    assert refused.context["form"].errors.keys() == {"notes"}
+    assert dict(refused.context["form"].errors) == {"notes": ["Enter a note."]}
     act(erika, short, "reject", notes="ask Carla")
     assert state_of(short) == VarianceState.REJECTED
     assert '<td class="field-state">Rejected</td>' in erika.get(list_of(Variance)).content.decode()
@@ -126,6 +126,12 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(short: Variance, eri
             assert form.errors["amount"] == ["Enter an amount."]
     assert state_of(short) == VarianceState.OPEN
     assert not short.events.exists()  # type: ignore[attr-defined]  # the events point at it from the floor above
+
+
+def test_an_empty_form_says_once_what_to_enter(short: Variance, erika: Client) -> None:
+    page = act(erika, short, "explain", reason="", notes="").content.decode()
+    assert page.count("Choose a reason.") == 1
+    assert "This field is required." not in page
 
 
 def test_what_is_escalated_is_an_admins(cast: Cast, short: Variance, erika: Client) -> None:

@@ -97,7 +97,7 @@ def test_another_manager_corrects_a_credit(cast: Cast, periods: Periods, erika: 
     refused = errors_of(act(erika, deposit, "correct-credit", amount="301.00", reason="mine"))
     assert refused == {"__all__": ["You recorded this credit yourself. Ask another manager to correct it."]}
     assert errors_of(act(anna, deposit, "correct-credit", amount="301.00", reason="")) == {
-        "reason": ["This field is required."]
+        "reason": ["Enter a reason."]
     }
     done = told(act(anna, deposit, "correct-credit", amount="301.00", reason="typed 310"))
     assert done == ["The credit of Bag B-1 is corrected. Difference: 1.00\u00a0EUR."]

@@ -40,7 +40,7 @@ def test_a_movement_is_reversed_on_its_page(cast: Cast, erika: Client, session: 
     assert page_of(sale, "reverse") in erika.get(page_of(sale)).content.decode()
     asked = erika.get(page_of(sale, "reverse")).content.decode()
     assert "Sale €10.00 from Customers to Register 1" in asked
-    assert errors_of(act(erika, sale, "reverse", reason="")) == {"reason": ["This field is required."]}
+    assert errors_of(act(erika, sale, "reverse", reason="")) == {"reason": ["Enter a reason."]}
     done = told(act(erika, sale, "reverse", reason="rung up twice"))
     made = Movement.objects.get(reverses=sale)
     assert done == [f"{sale} is reversed by {made}."]
