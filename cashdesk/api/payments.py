@@ -30,6 +30,7 @@ from cashdesk.web.errors import fault_of, flatten, request_id
 from cashdesk.web.fields import (
     AnythingField,
     InstantField,
+    MethodField,
     NumberField,
     ReferenceField,
     StrictSerializer,
@@ -58,7 +59,7 @@ class PaymentRequest(StrictSerializer):
     )
     session = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Id or UUID of a cash session.")
     operator = ReferenceField(max_length=64, default="", allow_blank=True, help_text="Operator code of the cashier.")
-    method = TextField(max_length=32, help_text="CASH or EFECTIVO for cash, else the code of the method.")
+    method = MethodField(help_text="CASH or EFECTIVO for cash, else the code of the method.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
     amount = NumberField(help_text="Amount owed, in minor units.")
     tendered = NumberField(

@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cashdesk.enums import method_code
 from cashdesk.errors import InvalidInput
 from cashdesk.money import parse_number, parse_whole
 from cashdesk.web.dialects import ERRORS_NAMED_MAX, NAME_LENGTH_MAX, camel_case
 
+METHOD_LENGTH_MAX: Final = 32
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 M = TypeVar("M", bound=models.Model)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -213,6 +215,19 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             raise serializers.ValidationError("must be text.")
         return super().to_internal_value(data)
+
+
+class MethodField(TextField):
+    """The code of a payment method, as it was sent. Refuses text whose code is too long to store: `ß` becomes SS."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=METHOD_LENGTH_MAX, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) <= METHOD_LENGTH_MAX < len(method_code(text)):
+            raise serializers.ValidationError(f"Use at most {METHOD_LENGTH_MAX} characters, counted in capitals.")
+        return text
 
 
 class ReferenceField(serializers.CharField):

@@ -15,7 +15,7 @@ from cashdesk.errors import InvalidInput
 from cashdesk.models import Variance
 from cashdesk.money import bounded
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import MethodField, RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -72,7 +72,7 @@ class RecountRequest(NotesRequest):
 
     amount = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, required=False, help_text="Default: the currency of the variance.")
-    method = TextField(min_length=1, max_length=32, required=False, help_text="Default: the method of the variance.")
+    method = MethodField(min_length=1, required=False, help_text="Default: the method of the variance.")
     count = VariancePieces(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

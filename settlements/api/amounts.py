@@ -9,7 +9,7 @@ from cashdesk import money
 from cashdesk.domain.counting.count import CountedAmount, Pieces, total_of
 from cashdesk.enums import CASH, method_code
 from cashdesk.errors import InvalidInput
-from cashdesk.web.fields import CamelCaseSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import CamelCaseSerializer, MethodField, StrictSerializer, TextField, WholeNumberField
 
 AMOUNTS_MAX: Final = 200
 
@@ -31,7 +31,7 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
 
     value = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
-    method = TextField(min_length=1, max_length=32, help_text="CASH, or the code of another method.")
+    method = MethodField(min_length=1, help_text="CASH, or the code of another method.")
     count = PiecesRequest(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
 
     def validate(self, attrs: dict[str, Any]) -> Any:

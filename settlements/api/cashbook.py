@@ -13,7 +13,14 @@ from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.visibility import may_see_expected
 from cashdesk.enums import CASH, Scope, method_code
 from cashdesk.models import Movement
-from cashdesk.web.fields import CamelCaseSerializer, EpochMillisField, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import (
+    CamelCaseSerializer,
+    EpochMillisField,
+    MethodField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import KEPT, POLLED
@@ -39,7 +46,7 @@ class EntryRequest(CamelCaseSerializer, StrictSerializer):
     account = TextField(min_length=1, max_length=50, help_text="The code or the number of a cashbook account.")
     value = WholeNumberField(min_value=1, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
-    method = TextField(min_length=1, max_length=32, default=CASH)
+    method = MethodField(min_length=1, default=CASH)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -19,7 +19,14 @@ from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement, Place
 from cashdesk.movement_rules import kinds_where
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import (
+    MethodField,
+    ReferenceField,
+    RowSerializer,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from cashdesk.web.list_filters import PAGE, STORE_OF_LIST, newest_for, of_store_or_session
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
@@ -47,7 +54,7 @@ class MovementRequest(StrictSerializer):
     currency = TextField(
         min_length=3, max_length=3, required=False, help_text="ISO 4217. Default: the store's currency."
     )
-    method = TextField(min_length=1, max_length=32, default=CASH)
+    method = MethodField(min_length=1, default=CASH)
     store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
     station = WholeNumberField(
         min_value=0, max_value=2**31 - 1, required=False, help_text="Number of the register; 0 is the vault."

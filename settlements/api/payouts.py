@@ -1,6 +1,6 @@
 """Our own API for payouts of acquirers (docs/contracts.md, section 5, docs/decisions/0046). Amounts are minor units."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +12,14 @@ from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import Role, Scope
 from cashdesk.money import exponent_of
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import (
+    MethodField,
+    ReferenceField,
+    RowSerializer,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
@@ -25,14 +32,12 @@ from settlements.models import Payout
 from settlements.models.payout import REFERENCE_MAX
 from settlements.queries.payouts import payout, payouts
 
-METHOD_MAX: Final = 32
-
 
 class PayoutRequest(StrictSerializer):
     """The body of `POST /payouts`. The store defaults to the caller's own, the currency to the store's."""
 
     store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
-    method = TextField(min_length=1, max_length=METHOD_MAX, help_text="The payment method, such as CARD. Never cash.")
+    method = MethodField(min_length=1, help_text="The payment method, such as CARD. Never cash.")
     currency = TextField(
         min_length=3, max_length=3, required=False, help_text="ISO 4217. Default: the store's currency."
     )

@@ -49,6 +49,21 @@ def test_the_same_id_with_other_figures_is_409(cast: Cast, other: dict[str, Any]
     assert drawer(cast) == 1000
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_method_whose_capitals_are_too_long_is_refused(cast: Cast, is_open: bool) -> None:
+    """The ledger keeps methods in capitals, and the capitals of ß are two letters."""
+    carla = caller(cast.carla)
+    if is_open:
+        opened(carla)
+    assert paid(carla, "fits", method="ß" * 16)["method"] == "S" * 32
+    batch = {"payments": [payment("of-a-batch", method="ß" * 17), payment("after-it")]}
+    refused = carla.post("/payments", payment("long", method="ß" * 17))
+    results = exact(carla.post("/payments/batch", batch))["results"]
+    assert (refused.status_code, [result["status_code"] for result in results]) == (400, [400, 201])
+    assert "Use at most 32 characters, counted in capitals." in named_fields(refused)
+    assert sorted(Payment.objects.values_list("external_id", flat=True)) == ["after-it", "fits"]
+
+
 def test_an_id_is_a_stores_own(cast: Cast) -> None:
     second = StoreFactory(account=cast.store.account, number="1338")
     dora = caller(UserFactory(store=second, username="dora"))

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import DataError, connection
 
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.ledger.entry import Entry
@@ -151,6 +152,17 @@ def test_who_recorded_it_with_what_and_why_is_kept(cast: Cast) -> None:
     assert (movement.recorded_by, movement.recorded_with) == (cast.erika, None)
     assert (movement.occurred_at, movement.recorded_at) == (NOON, minutes(1))
     assert (movement.reason, movement.note) == ("change money", "von der Bank – 5 Rollen")
+
+
+def test_a_text_that_is_too_long_is_never_cut(cast: Cast) -> None:
+    """SQLite keeps it whole, PostgreSQL refuses it. Cut, two methods with the same beginning would become one."""
+    entry = entry_of(*ends_of(cast, PlaceKind.CUSTOMERS, PlaceKind.REGISTER), method="M" * 33)
+    if connection.vendor == "postgresql":
+        with pytest.raises(DataError):
+            record(store=cast.store, entries=[entry], by=SYSTEM, at=NOON)
+    else:
+        record(store=cast.store, entries=[entry], by=SYSTEM, at=NOON)
+        assert Movement.objects.get().method == "M" * 33
 
 
 def test_a_guard_that_still_holds_lets_the_movement_in(cast: Cast) -> None:

@@ -281,8 +281,10 @@ def _columns(model: type[Model]) -> str:
 
 def _marks(model: type[Model], vendor: str) -> list[str]:
     # PostgreSQL needs a type for each value. SQLite needs none, and its CAST would change some values.
+    # The type of a text is given without its length, because such a CAST would cut a text that is too long.
     is_typed = vendor == "postgresql"
-    return [f"CAST(%s AS {field.db_type(connection)})" if is_typed else "%s" for field in _fields(model)]
+    types = ((field.db_type(connection) or "").partition("(")[0] for field in _fields(model))
+    return [f"CAST(%s AS {type_})" if is_typed else "%s" for type_ in types]
 
 
 @cache
