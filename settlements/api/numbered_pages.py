@@ -65,11 +65,13 @@ class Page:
         total = found.order_by().count()
         first = number * size
         end = min(first + size, total)
+        if first >= total:
+            return cls(number=number, size=size, total=total, rows=[])
         if first < total - end:
             ids = found.values("pk")[first:end]
         else:
             ids = found.reverse().values("pk")[total - end : total - first]
-        rows = list(with_related(found).filter(pk__in=ids)) if first < total else []
+        rows = list(with_related(found).filter(pk__in=ids))
         return cls(number=number, size=size, total=total, rows=rows)
 
     def body(self, content: Any, *, sort: list[dict[str, Any]] | None) -> dict[str, Any]:
