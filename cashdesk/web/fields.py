@@ -63,6 +63,10 @@ def past_instant_in(text: str, *, field: str, now: datetime) -> datetime | None:
     return found
 
 
+FIRST_YEAR: Final = 1900
+"""No shop has books from before. The first day of all does not exist in every time zone."""
+
+
 def typed_instant_in(text: str, *, field: str, now: datetime, zone: str) -> datetime | None:
     """Returns the instant of a date and time that a person typed, or None if the text is empty.
 
@@ -72,11 +76,22 @@ def typed_instant_in(text: str, *, field: str, now: datetime, zone: str) -> date
         found = parse_datetime(text)
     except ValueError:
         found = None
-    if text and found is None:
+    if text and (found is None or found.year < FIRST_YEAR):
         raise InvalidInput.of(field, _("Enter a date and a time."))
     if found is not None and found.tzinfo is None:
         text = found.replace(tzinfo=ZoneInfo(zone)).isoformat()
     return past_instant_in(text, field=field, now=now)
+
+
+def in_field(text: str, *, zone: str) -> str:
+    """Writes an instant with an offset as a field for local times takes it: in `zone`, to the second. Keeps other text."""
+    try:
+        found = parse_datetime(text)
+        return (
+            text if found is None or found.tzinfo is None else f"{found.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M:%S}"
+        )
+    except (ValueError, OverflowError):
+        return text
 
 
 def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, str]:

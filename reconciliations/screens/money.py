@@ -21,7 +21,7 @@ from cashdesk.errors import InvalidInput
 from cashdesk.formats import style, write_as
 from cashdesk.models import Store
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
-from cashdesk.web.fields import typed_instant_in
+from cashdesk.web.fields import in_field, typed_instant_in
 from cashdesk.web.pages import page_for
 from reconciliations.documents.cash_position import position_document
 from reconciliations.queries.money import Money, bags_of, money_of, outstanding_of
@@ -116,7 +116,7 @@ def _shown(
         "hides_clearing": clearing.pk in money.hidden,
         "payouts": latest_payouts(store=store, limit=LATEST_MAX) if is_now else [],
         "files": _files(store, typed) if not errors else [],
-        "typed": typed,
+        "typed": {name: in_field(text, zone=store.time_zone) for name, text in typed.items()},
         "errors": errors or {},
         "latest": f"{now.astimezone(ZoneInfo(store.time_zone)):%Y-%m-%dT%H:%M}",
     }

@@ -19,7 +19,7 @@ from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.formats import write_as
 from cashdesk.models import Place, Seal
 from cashdesk.web.chosen_store import chosen_store
-from cashdesk.web.fields import typed_instant_in
+from cashdesk.web.fields import in_field, typed_instant_in
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.report import Figures, Report
@@ -64,7 +64,7 @@ def x_page(request: HttpRequest, *, by: Principal, store: str, station: int) -> 
     now, zone, typed = timezone.now(), place.store.time_zone, request.GET.get("as_of", "").strip()
     context: dict[str, Any] = {
         **_context(request, place),
-        "typed": typed,
+        "typed": in_field(typed, zone=zone),
         "latest": f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}",
         "report": None,
     }

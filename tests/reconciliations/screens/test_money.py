@@ -154,6 +154,16 @@ def test_the_past_has_no_states_of_today(cast: Cast, shop: Shop) -> None:
     assert "Carla" not in erika.text
 
 
+def test_an_instant_with_an_offset_stands_in_the_field_as_local_time(cast: Cast, shop: Shop) -> None:
+    local = f"{ago(minutes=5).astimezone(ZoneInfo(cast.store.time_zone)):%Y-%m-%dT%H:%M:%S}"
+    for path in (f"/money?store={cast.store.uuid}", f"/reports/registers/{cast.store.uuid}/1/x?"):
+        erika = Browser(cast.erika)
+        erika.get(f"{path}&as_of={ago(minutes=5):%Y-%m-%dT%H:%M:%S.%fZ}")
+        assert local[:-3] in erika.value("as_of")
+        erika.get(f"{path}&as_of=0001-01-01T00:00:00Z")
+        assert erika.page.status_code == 400
+
+
 def test_bags_are_in_the_shop_until_they_are_picked_up(cast: Cast, shop: Shop) -> None:
     bags = [
         prepare_deposit(
