@@ -13,15 +13,13 @@ def faults_of_handovers(books: Books) -> list[str]:
 
 
 def _faults_of_gaps(books: Books) -> Iterator[str]:
-    """Checks that a gap between two counts creates one variance without a person, and that a counting-in names both
-    cashiers.
+    """Checks that a gap between two counts creates one variance, that it names its cashier if they had the drawer before
+    too, and that a counting-in names both cashiers.
     """
     afterwards = counts_of(books, "AFTERWARDS")
     raised: dict[Any, list[Row]] = defaultdict(list)
     for row in books["gaps"]:
         raised[row["session_id"]].append(row)
-        if row["person_id"] is not None:
-            yield f"a gap of session {row['session_id']} is charged to person {row['person_id']}"
     named: dict[str, list[Any]] = defaultdict(list)
     for entry in books["counted_in"]:
         named[entry["subject"]].append((entry["detail"]["from_session"], entry["detail"]["difference"]))
@@ -35,12 +33,40 @@ def _faults_of_gaps(books: Books) -> Iterator[str]:
             gaps += [amount - session["declared_amount"] for amount in afterwards[session["id"]]]
         if (found := [row["difference"] for row in raised[session["id"]]]) != [gap for gap in gaps if gap]:
             yield f"{name}: gaps {found} raised instead of {gaps}"
+        keeper = _keeper_before(session, earlier=earlier, books=books)
+        own = [session["user_id"] if keeper == session["user_id"] else None] if session["opening_difference"] else []
+        charged = [row["person_id"] for row in raised[session["id"]]]
+        if charged[: len(own)] != own or any(charged[len(own) :]):
+            yield f"{name}: gaps charged to {charged}, the opening's to {own}"
         wanted = []
         if earlier and earlier["is_handed_over"] and earlier["declared_amount"] and not afterwards[earlier["id"]]:
             wanted = [(earlier["id"], session["opening_difference"])]
         if (told := named[f"session:{session['id']}"]) != wanted:
             yield f"{name}: counted in from {told} instead of {wanted}"
         before[session["register_id"]] = session
+
+
+def _keeper_before(session: Row, *, earlier: Row | None, books: Books) -> Any:
+    """Returns the person who had a drawer before a session: who counted it last, else its cashier (docs/decisions/0008)."""
+    counts = [row for row in books["counts"] if row["place_id"] == session["register_id"]]
+    of_earlier = [row["id"] for row in counts if earlier and row["session_id"] == earlier["id"] and not _is_after(row)]
+    until = min((row["id"] for row in counts if row["session_id"] == session["id"]), default=0)
+    since = [
+        row["counted_by_id"]
+        for row in counts
+        if max(of_earlier, default=0) < row["id"] < until and (_is_after(row) or _is_of_settlement(row))
+    ]
+    if since or earlier is None:
+        return since[-1] if since else None
+    return earlier["closed_by_id"] if earlier["status"] == "CLOSED" else earlier["user_id"]
+
+
+def _is_after(count: Row) -> bool:
+    return bool(count["moment"] == "AFTERWARDS")
+
+
+def _is_of_settlement(count: Row) -> bool:
+    return count["session_id"] is None and count["moment"] in ("OPENING", "CLOSING")
 
 
 def _faults_of_counts_afterwards(books: Books) -> Iterator[str]:

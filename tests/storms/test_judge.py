@@ -38,7 +38,7 @@ def movement(
 def session(pk: int, status: str, start: int, opening_difference: int, *figures: int | None) -> dict[str, Any]:
     names = ("expected_amount", "declared_amount", "difference", "seal_id")
     made = {"id": pk, "register_id": REGISTER, "user_id": 9, "status": status, "start_amount": start}
-    made |= {"opening_difference": opening_difference, "is_handed_over": False}
+    made |= {"opening_difference": opening_difference, "is_handed_over": False, "closed_by_id": 8}
     return {**made, **dict(zip(names, figures or (None,) * 4, strict=True))}
 
 
@@ -54,7 +54,14 @@ def seal(pk: int, after: int, last: int, count: int, held: int) -> dict[str, Any
 
 
 def count(pk: int, session: int, moment: str, amount: int) -> dict[str, Any]:
-    return {"id": pk, "place_id": REGISTER, "session_id": session, "moment": moment, "amounts__amount": amount}
+    return {
+        "id": pk,
+        "place_id": REGISTER,
+        "session_id": session,
+        "moment": moment,
+        "amounts__amount": amount,
+        "counted_by_id": 8,
+    }
 
 
 def gap(session: int, difference: int, person: int | None = None) -> dict[str, Any]:
@@ -82,7 +89,7 @@ def right_books() -> Books:
             count(3, 2, "OPENING", 100),
             count(4, 3, "OPENING", 110),
         ],
-        "gaps": [gap(3, -10)],
+        "gaps": [gap(3, -10, 9)],
         "counted_in": [],
         "movements": [
             movement(1, "FLOAT", VAULT, REGISTER, 100, 1),
@@ -122,6 +129,10 @@ def add(table: str, row: dict[str, Any]) -> Callable[[Books], None]:
 BROKEN: dict[str, tuple[Callable[[Books], None], str]] = {
     "two open sessions": (add("sessions", session(4, "OPEN", 0, 0)), "user_id 9 has 2 open sessions"),
     "no float": (lose("movements", 0), "session 1: floats [] instead of [100]"),
+    "own gap after a forced close charged to nobody": (
+        change("gaps", 0, person_id=None),
+        "session 3: gaps charged to [None], the opening's to [9]",
+    ),
     "no opening count": (lose("counts", 0), "session 1: opening counts [], start amount 100"),
     "opening difference": (change("sessions", 2, opening_difference=0), "opening difference 0, the drawer held 120"),
     "no closing count": (lose("counts", 1), "session 1: closing counts [] instead of [140]"),
@@ -234,7 +245,18 @@ HANDED_WRONG: dict[str, tuple[Callable[[Books], None], str]] = {
     ),
     "gap raised twice": (add("gaps", gap(2, -3)), "session 2: gaps [-3, -2, -3] raised instead of [-3, -2]"),
     "gap of nobody missed": (lose("gaps", 0), "session 2: gaps [-2] raised instead of [-3, -2]"),
-    "gap charged to somebody": (change("gaps", 0, person_id=9), "a gap of session 2 is charged to person 9"),
+    "gap charged to somebody": (
+        change("gaps", 0, person_id=9),
+        "session 2: gaps charged to [9, None], the opening's to [None]",
+    ),
+    "a manager's gap charged to somebody": (
+        change("gaps", 1, person_id=9),
+        "session 2: gaps charged to [None, 9], the opening's to [None]",
+    ),
+    "own gap charged to nobody": (
+        change("sessions", 0, closed_by_id=9),
+        "session 2: gaps charged to [None, None], the opening's to [9]",
+    ),
     "forgotten": (change("sessions", 0, is_handed_over=False), "opening difference -3, the drawer held 0"),
     "a float all the same": (
         add("movements", movement(10, "FLOAT", VAULT, REGISTER, 142, 2)),

@@ -113,7 +113,7 @@ def books(number: str) -> dict[str, Any]:
         "places": places.values("id", "kind", "number"),
         "sessions": CashSession.objects.filter(store=store).values(
             "id", "register_id", "user_id", "status", "start_amount", "opening_difference", "expected_amount",
-            "declared_amount", "difference", "seal_id", "is_handed_over",
+            "declared_amount", "difference", "seal_id", "is_handed_over", "closed_by_id",
         ),
         "seals": Seal.objects.filter(place__store=store).values(
             "id", "place_id", "number", "after_movement", "last_movement", "movement_count", "balances"
@@ -139,7 +139,7 @@ def books(number: str) -> dict[str, Any]:
             "settlement_id", "attempt", "count__moment"
         ),
         "counts": Count.objects.filter(place__store=store).values(
-            "id", "place_id", "session_id", "moment", "amounts__amount"
+            "id", "place_id", "session_id", "moment", "amounts__amount", "counted_by_id"
         ),
         "gaps": Variance.objects.filter(store=store, kind=VarianceKind.OPENING).values(
             "id", "session_id", "person_id", "difference"
