@@ -12,9 +12,8 @@ from tests.stories import Caller, Cast, caller, counted_queries
 # the try at the password besides. One of each transition and of a cash transaction writes its events.
 OPEN = 19
 CLOSE = 19
-# Two put the close without a count, and what the opening found, into the variance queue; one looks for a handover, and one
-# reads the session that is closed.
-FORCED_OPEN = 30
+# Two put the close without a count, and what the opening found, into the variance queue; one looks for a handover.
+FORCED_OPEN = 29
 STATUS = 1
 # tests/api/test_payment_at_once.py counts them without the savepoint of a test, which PostgreSQL's one statement needs only here.
 PAYMENT = {"postgresql": 4, "sqlite": 5}

@@ -61,7 +61,7 @@ PATTERNS: Final = {
 """Pages that tests/browser/test_patterns.py walks through."""
 REPORTS: Final = {"reports", "report-mail", "over-short", "operator-month", "store-day", "trail", "day-trail"}
 """Pages that tests/browser/test_reports.py walks through."""
-LIVE: Final = {"board", "board-now", "today-now"}
+LIVE: Final = {"board", "board-now", "today-now", "expected-now"}
 """The board and what changes by itself: tests/browser/test_live.py looks at them."""
 FILES: Final = {
     "export-all", "store-day-file", "over-short-file", "operator-month-file", "position-file", "x-report-file",

@@ -10,7 +10,7 @@ from django.core import checks
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
 from cashdesk import currencies
 from cashdesk.models import CashSession, Movement, Payment, Store, Variance
@@ -139,9 +139,10 @@ def test_every_page_opens(shown: Cast) -> None:
     erika, carla = Browser(shown.erika), Browser(shown.carla)
     names = {
         pattern.name
-        for include in get_resolver().url_patterns[:4]
-        for pattern in include.url_patterns  # type: ignore[union-attr]
-    } - {"sign-out", "draft", "draft-go-on", "draft-anew", "export-file", "language"}
+        for include in get_resolver().url_patterns
+        if isinstance(include, URLResolver) and not str(include.pattern)
+        for pattern in include.url_patterns
+    } - {"sign-out", "draft", "draft-go-on", "draft-anew", "export-file", "export-all", "language"}
     opened = 0
     for name in names:
         for person in (erika, carla):
