@@ -1,6 +1,6 @@
 """Our own API for counts in the middle of a shift: take one, and compare it with the books (contracts, section 5)."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from cashdesk.domain.session.audit_count import audit_count, session_to_audit
 from cashdesk.domain.visibility.audited import find_audit_count, view_audit_count
 from cashdesk.enums import Role
-from cashdesk.models import Count
+from cashdesk.models import CashSession, Count
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import InstantField, ReferenceField, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
@@ -100,7 +100,8 @@ class AuditCountViewSet(ApiViewSet):
         """
         place = place_for(reference=request.query_params.get("store", ""), station=station, by=self.by)
         count = find_audit_count(place=place, session_id=session, attempt=attempt, by=self.by)
-        audited = view_audit_count(session=count.session, count_id=count.pk, by=self.by, at=self.now)
+        # It was found by its session.
+        audited = view_audit_count(session=cast(CashSession, count.session), count_id=count.pk, by=self.by, at=self.now)
         told = {"expected_amount": audited.expected, "difference": audited.difference}
         return Response(ComparedCountSerializer({**_shown(audited.count), **told}).data)
 
