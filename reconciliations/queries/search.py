@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import Case, CharField, F, Func, Model, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, CharField, Exists, F, Func, Model, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from cashdesk import queries as cashdesk_queries
@@ -144,15 +144,12 @@ def sessions(*, by: Principal, store: Store | None, number: int | None, uuid: UU
     """
     if not may_see_expected(by):
         return []
+    counted = counted_sessions(by).filter(Q(awaits_count=False), status=SessionStatus.CLOSED)
     rows = CashSession.objects.filter(Q(uuid=uuid) if uuid else Q(pk=number), store__in=by.stores())
     if store is not None:
         rows = rows.filter(store=store)
-    found: list[Any] = _first(rows.select_related("store", "register", "user"))
-    counted = counted_sessions(by).filter(status=SessionStatus.CLOSED).filter(Q(awaits_count=False))
-    shown = set(counted.filter(pk__in=[one.pk for one in found]).values_list("pk", flat=True)) if found else ()
-    for session in found:
-        session.tells_result = session.pk in shown
-    return found
+    rows = rows.annotate(tells_result=Exists(counted.filter(pk=OuterRef("pk"))))
+    return _first(rows.select_related("store", "register", "user"))
 
 
 def own_sessions(*, by: Principal, since: datetime, number: int) -> list[CashSession]:
