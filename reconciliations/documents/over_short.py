@@ -117,16 +117,24 @@ def _marks(*, awaiting: int, left: int) -> tuple[str, ...]:
 
 def _in_the_books(booked: Sequence[OverShort], currency: str) -> Section:
     told = _("The page Money shows the same account as money that went there, so a shortage has no minus there.")
-    section = _section(_("In the books"), _("Came from"), booked, lambda key: _(PARTS[key[0]]), currency)
+    section = _section(
+        _("In the books"), _("Came from"), booked, lambda key: _(PARTS[key[0]]), currency, number=_("Movements")
+    )
     return replace(section, lines=(*section.lines, told)) if booked else section
 
 
 def _section(
-    title: str, head: str, groups: Sequence[OverShort], name: Callable[[tuple[Any, ...]], Cell], currency: str
+    title: str,
+    head: str,
+    groups: Sequence[OverShort],
+    name: Callable[[tuple[Any, ...]], Cell],
+    currency: str,
+    *,
+    number: str = "",
 ) -> Section:
     if not groups:
         return Section(title=title, lines=(_("Nothing was counted."),))
-    labels = (_("Counts"), _("Short"), _("Over"), _("Over/short"))
+    labels = (number or _("Counts"), _("Short"), _("Over"), _("Over/short"))
     columns = (Column(label=head), *(Column(label=label, is_figure=True) for label in labels))
     rows = [Row(cells=(name(one.key), *_cells([one], currency))) for one in groups]
     if len(groups) > 1:
