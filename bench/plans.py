@@ -10,7 +10,7 @@ READ_MAX: Final = 100_000
 """The most rows that one step of a plan may read."""
 
 REMOVED_MIN: Final = 10_000
-"""How many rows a step may read and throw away, whatever it keeps. That takes a few milliseconds."""
+"""A step may always read this many rows that it does not keep. It takes a few milliseconds."""
 
 REMOVED_FACTOR: Final = 20
 """How many times what it keeps a step may throw away beyond that."""

@@ -17,7 +17,7 @@ from reconciliations.models import Reconciliation, StoreDayReport
 from settlements.models import Deposit, Settlement
 
 SEARCHED: Final = ("0500", "Carla 0500", "BAG-37", "O-40-3", "P-40-3", "12.34", "Z 12", "Mara", "register 2")
-"""What supervisors type into the search, by store and across the chain: names, numbers, and amounts."""
+"""Names, numbers and amounts for the search, in one store and in all stores of the chain."""
 
 OFFICE_SEARCHES: Final[dict[str, tuple[str, ...]]] = {
     "cashsession": ("Carla 0500", "0500", "zzz"), "settlement": ("Mara 0501", "0501", "zzz"),

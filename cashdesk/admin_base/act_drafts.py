@@ -40,6 +40,6 @@ def draft_key_of(request: HttpRequest, *, subject: str, fields: Any) -> DraftKey
 
 
 def typed_before(key: DraftKey, *, by: Principal) -> dict[str, str]:
-    """Returns the input of the draft, or {} if there is none."""
+    """Returns the saved entries of the draft. The dictionary is empty if there is no draft."""
     draft = draft_of(by=by, subject=key.subject)
     return dict(draft.fields) if draft is not None else {}

@@ -23,7 +23,7 @@ PARTS: Final = {
     Part.CORRECTION: noop("Corrections after a recount"),
     Part.OTHER: noop("Settlements, the safe and bank credits"),
 }
-"""What the over/short account took, in words."""
+"""The words for each part of the over/short account."""
 
 
 def over_short_document(*, store: Store, first: date, last: date, at: datetime) -> Document:

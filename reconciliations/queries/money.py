@@ -67,7 +67,7 @@ class Outstanding:
 
     @property
     def amount(self) -> int:
-        """What acquirers owe, in minor units. Negative if they paid too much."""
+        """The amount that acquirers owe, in minor units. It is negative if they paid too much."""
         return self.in_clearing + self.late
 
 

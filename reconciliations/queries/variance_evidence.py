@@ -91,7 +91,7 @@ class Evidence:
     late: Sequence[Movement] = ()
     events: Sequence[VarianceEvent] = field(default_factory=list)
     declared: DeclaredDay | None = None
-    """What stands behind a declaration of a day."""
+    """The evidence of a variance that came from the declared cash of a day."""
 
 
 def evidence_of(variance: Variance, *, by: Principal) -> Evidence:

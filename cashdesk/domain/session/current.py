@@ -31,7 +31,7 @@ def open_session_of(user: User, *, by: Principal | None = None) -> CashSession |
 
 
 def current_session(*, user: User, by: Principal | None = None) -> CashSession:
-    """Returns the person's open session, as `open_session_of` does. Raises NothingOpen if there is none."""
+    """Returns the person's open session. Raises NothingOpen if there is none."""
     session = open_session_of(user, by=by)
     if session is None:
         raise NothingOpen(_("No active cash session found for the current user"))
